@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every bound on what input can make the programs do, with its reason. A test
+ * stands at each bound and one above it.
+ */
+#ifndef MCC_BASE_LIMITS_H
+#define MCC_BASE_LIMITS_H
+
+enum {
+	/* A main.cf is some KiB, the largest table in the field some hundred
+	 * MiB; offsets in spans are 32 bits. */
+	LIMIT_SOURCE_FILE = 1 << 30,
+	/* Main.cf and master.cf: beyond this it is not a configuration. */
+	LIMIT_CONFIG_FILE = 16 << 20,
+	/* Postfix's own nesting limit for $name (also catches self reference). */
+	LIMIT_MACRO_DEPTH = 100,
+	/* Braces within one value; the parser keeps a stack. */
+	LIMIT_BRACE_DEPTH = 200,
+	/* An expanded value: doubling references must not fill the memory. */
+	LIMIT_EXPANDED_VALUE = 1 << 20,
+	/* Diagnostics shown of one run for people; JSON has them all. */
+	LIMIT_DIAG_SHOWN = 200,
+	/* Diagnostics kept at all; later ones are counted, not kept. */
+	LIMIT_DIAG_KEPT = 100000,
+	/* One parse error per line is enough of a binary file. */
+	LIMIT_SYNTAX_ERRORS = 50,
+	/* virtual_alias_recursion_limit and _expansion_limit have Postfix's
+	 * defaults of 1000; alias nesting in local(8) is 100. */
+	LIMIT_ALIAS_DEPTH = 100,
+	LIMIT_ALIAS_MEMBERS = 10000,
+	/* access(5) results that name restrictions: as smtpd_check. */
+	LIMIT_POLICY_DEPTH = 100,
+	/* Runtime configuration file. */
+	LIMIT_RUNTIME_JSON = 64 << 20,
+	/* An address in a command, RFC 5321 4.5.3.1.3 allows 256. */
+	LIMIT_ADDRESS = 1024,
+	/* SMTP command line: Postfix's line_length_limit. */
+	LIMIT_SMTP_COMMAND = 2048,
+	/* Recipients of one message: smtpd_recipient_limit's default. */
+	LIMIT_RECIPIENTS = 1000,
+	/* Received headers before a message counts as looping (hopcount_limit). */
+	LIMIT_HOPS = 50,
+	/* RFC 7208 4.6.4. */
+	LIMIT_SPF_LOOKUPS = 10,
+	LIMIT_SPF_VOID = 2,
+	LIMIT_SPF_NAMES = 10,
+	/* CNAME links followed for one question. */
+	LIMIT_CNAME_CHAIN = 12,
+	/* Generations kept in the output folder. */
+	LIMIT_GENERATIONS = 5
+};
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Length-carrying views and bounded growing buffers. A view borrows; it may
+ * hold any bytes, NUL included.
+ */
+#ifndef MCC_BASE_STR_H
+#define MCC_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct arena;
+
+struct str {
+	const char *ptr;
+	size_t len;
+};
+
+/* For printf("%.*s"). */
+#define STR_ARG(s) (int)(s).len, (s).ptr
+#define STR_LIT(lit) ((struct str){(lit), sizeof(lit) - 1})
+
+struct str str_of(const char *cstr); /* NULL gives the empty view */
+bool str_eq(struct str a, struct str b);
+bool str_eqc(struct str a, const char *cstr);
+bool str_caseeq(struct str a, struct str b); /* ASCII only */
+bool str_caseeqc(struct str a, const char *cstr);
+int str_cmp(struct str a, struct str b); /* byte order, then length */
+bool str_starts(struct str s, const char *prefix);
+bool str_ends(struct str s, const char *suffix);
+bool str_caseends(struct str s, const char *suffix);
+struct str str_slice(struct str s, size_t from, size_t to); /* clamped */
+struct str str_trim(struct str s); /* blanks of ASCII, both ends */
+/* Position of the first / last byte c, or -1. */
+ptrdiff_t str_chr(struct str s, char c);
+ptrdiff_t str_rchr(struct str s, char c);
+/* Next token of *rest up to any byte of `separators`; repeated separators
+ * are skipped. False when nothing is left. */
+bool str_token(struct str *rest, const char *separators, struct str *out_tok);
+char *str_dup0(struct arena *arena, struct str s); /* NUL-terminated copy */
+struct str str_lower(struct arena *arena, struct str s); /* ASCII folding */
+/* Whole string as a decimal number without sign; false on anything else. */
+bool str_to_u64(struct str s, uint64_t *out_n);
+/* Damerau-Levenshtein distance, at most `max` + 1. For "did you mean". */
+unsigned str_distance(struct str a, struct str b, unsigned max);
+
+/*
+ * Growing buffer with a stated maximum. Overrunning the maximum (or memory)
+ * sets `failed` and drops the append; callers check once at the end.
+ */
+struct strbuf {
+	char *ptr; /* always NUL-terminated once non-NULL; heap */
+	size_t len;
+	size_t room;
+	size_t max;
+	bool failed;
+};
+
+void strbuf_init(struct strbuf *buf, size_t max);
+void strbuf_fini(struct strbuf *buf);
+void strbuf_clear(struct strbuf *buf); /* keeps the room */
+void strbuf_add(struct strbuf *buf, const void *data, size_t len);
+void strbuf_adds(struct strbuf *buf, const char *cstr);
+void strbuf_addstr(struct strbuf *buf, struct str s);
+void strbuf_addc(struct strbuf *buf, char c);
+void strbuf_addf(struct strbuf *buf, const char *fmt, ...) MCC_PRINTF(2, 3);
+void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list ap)
+	MCC_PRINTF(2, 0);
+struct str strbuf_view(const struct strbuf *buf);
+
+#endif

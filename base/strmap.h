@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hash map from byte strings to pointers, in an arena; no removal. */
+#ifndef MCC_BASE_STRMAP_H
+#define MCC_BASE_STRMAP_H
+
+#include "base/str.h"
+
+struct arena;
+struct strmap;
+
+struct strmap *strmap_new(struct arena *arena);
+/* The value, or NULL. */
+void *strmap_find(const struct strmap *map, struct str key);
+/* Sets the value; the key is borrowed and must live as long as the arena.
+ * Returns the previous value, or NULL. The value must not be NULL. */
+void *strmap_put(struct strmap *map, struct str key, void *value);
+size_t strmap_count(const struct strmap *map);
+/* Calls fn for every entry in insertion order. */
+void strmap_each(const struct strmap *map,
+		 void (*fn)(struct str key, void *value, void *arg), void *arg);
+
+#endif
