@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.cf as a tree: logical lines `name = value`. Values are kept as text
+ * with places; value.h reads their `$` forms, list.h their words.
+ */
+#ifndef MCC_GRAMMAR_CF_H
+#define MCC_GRAMMAR_CF_H
+
+#include <stddef.h>
+
+#include "base/source.h"
+#include "base/text.h"
+#include "grammar/parse.h"
+
+struct cf_entry {
+	struct str name;
+	struct span name_span;
+	/* Physical lines joined as Postfix does: line ends removed, leading
+	 * blanks of continuations kept, comment and blank lines inside left
+	 * out, blanks at both ends trimmed. May be empty. */
+	struct text value;
+	struct span span; /* from the name to the end of the last line */
+};
+
+/* A comment line, `#` to the end of line; for suppressions and `fmt`. */
+struct cf_comment {
+	struct span span;
+};
+
+struct cf_file {
+	const struct source *src;
+	struct cf_entry *entries; /* in order of the file, duplicates kept */
+	size_t entry_count;
+	struct cf_comment *comments;
+	size_t comment_count;
+};
+
+/* Never NULL. Reports MC105, MC106, MC107, MC114, MC115, MC116. */
+struct cf_file *cf_parse(const struct parse_ctx *ctx, const struct source *src);
+/* Canonical text of the tree, one node a line; stable, for tests. */
+void cf_dump(struct strbuf *out, const struct source_set *sources,
+	     const struct cf_file *file);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Words of an expanded value: separated by commas and white space; `{ ... }`
+ * keeps separators inside one word (Postfix 3.0 and later).
+ */
+#ifndef MCC_GRAMMAR_LIST_H
+#define MCC_GRAMMAR_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+#include "grammar/parse.h"
+
+struct list_item {
+	struct text text; /* whole word, braces included */
+	bool is_group; /* the word is one `{ ... }` */
+	struct text inner; /* group: without braces and outer blanks */
+};
+
+struct list {
+	struct list_item *items;
+	size_t count;
+};
+
+/* `braces`: whether { } groups (false for 2.x and for parameters that never
+ * group). Unbalanced braces: MC111, the rest becomes one word. Never NULL. */
+struct list *list_parse(const struct parse_ctx *ctx, struct text text, bool braces);
+void list_dump(struct strbuf *out, const struct list *list);
+
+#endif

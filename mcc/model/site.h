@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The typed, resolved model of one site: every parameter with its value, its
+ * type and the place where it was set; the services of master.cf with their
+ * overrides; the tables that the values name. Read-only once loaded.
+ */
+#ifndef MCC_MODEL_SITE_H
+#define MCC_MODEL_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "grammar/vocabulary.h"
+
+struct alias_file;
+struct arena;
+struct cf_entry;
+struct cf_file;
+struct diag_queue;
+struct list;
+struct master_file;
+struct master_service;
+struct source_set;
+struct strmap;
+struct table_file;
+
+enum platform {
+	PLATFORM_UPSTREAM, PLATFORM_DEBIAN, PLATFORM_RHEL9, PLATFORM_RHEL10,
+	PLATFORM_ALPINE, PLATFORM_OPENSUSE, PLATFORM_FREEBSD, PLATFORM_NETBSD
+};
+
+bool platform_parse(const char *word, enum platform *out_platform);
+const char *platform_name(enum platform platform);
+
+struct site_options {
+	const char *dir; /* -C: folder with main.cf */
+	const char *root; /* --root, or NULL: paths outside -C are not evaluated */
+	struct pf_version version;
+	enum platform platform;
+	const char *hostname; /* fully qualified; never NULL */
+};
+
+/*
+ * A value typed by its parameter's table row. A wrong value has been reported
+ * and holds the default.
+ */
+enum setting_origin { ORIGIN_DEFAULT, ORIGIN_MAIN, ORIGIN_SERVICE };
+
+struct setting {
+	const struct param *param; /* NULL: a name of the site's own */
+	struct str name;
+	enum setting_origin origin;
+	const struct cf_entry *entry; /* the last assignment; NULL: default */
+	struct span name_span; /* SPAN_NONE for defaults */
+	struct text raw; /* before expansion of `$` */
+	struct text value; /* expanded */
+	bool is_valid; /* typed without complaint */
+	bool boolean; /* bool, nbool */
+	int64_t number; /* int, long, nint; time: seconds */
+};
+
+/* A table that a value names: `type:name`. One per distinct type and path. */
+enum table_state {
+	TABLE_LOADED, /* source text parsed: rows or aliases */
+	TABLE_MISSING, /* under -C or --root, but not there */
+	TABLE_OUTSIDE, /* path lies outside -C and no --root: not evaluated */
+	TABLE_UNREADABLE,
+	TABLE_NOT_FILE /* static:, inline:, ldap:, ...: no source text */
+};
+
+struct site_table {
+	const struct map_type *type; /* NULL: unknown type (reported) */
+	struct str type_name;
+	struct str name; /* argument after `type:` (expanded) */
+	struct text text; /* first mention, with its place */
+	const char *fs_path; /* where the source text was looked for, or NULL */
+	enum table_state state;
+	bool is_aliases; /* read by aliases(5) syntax */
+	const struct table_file *rows; /* TABLE_LOADED, key and value */
+	const struct alias_file *aliases; /* TABLE_LOADED, is_aliases */
+};
+
+struct site_service {
+	const struct master_service *node;
+	struct str key; /* "smtp/inet" */
+	struct setting *overrides;
+	size_t override_count;
+};
+
+struct site {
+	struct arena *arena;
+	struct source_set *sources;
+	struct diag_queue *diags;
+	struct site_options options;
+	const struct cf_file *main; /* never NULL */
+	const struct master_file *master; /* NULL: no master.cf beside main.cf */
+	struct setting *settings; /* PARAM_COUNT of them, by param_id */
+	struct setting *own; /* names of the site's own (classes, user names) */
+	size_t own_count;
+	struct site_service *services; /* the last of each name/type, in order */
+	size_t service_count;
+	struct site_table **tables; /* in order of mention */
+	size_t table_count;
+};
+
+/*
+ * Loads a site: parses main.cf and master.cf, types and expands every value,
+ * finds and parses the tables. Mistakes are diagnostics; a status is returned
+ * only when main.cf cannot be read at all (also reported, MC001).
+ */
+int site_load(struct arena *arena, struct source_set *sources,
+	      struct diag_queue *diags, const struct site_options *options,
+	      struct site **out_site) MCC_MUST_CHECK;
+
+/* The setting of a parameter; never NULL. */
+const struct setting *site_setting(const struct site *site, enum param_id id);
+/* As a service sees it: its -o override, else main.cf. NULL service: main. */
+const struct setting *site_service_setting(const struct site *site,
+					   const struct site_service *service,
+					   enum param_id id);
+/* A name of the site's own (restriction class, user-defined), or NULL. */
+const struct setting *site_find_own(const struct site *site, struct str name);
+const struct site_service *site_find_service(const struct site *site, const char *key);
+/* Effective compatibility level as major.minor.patch numbers. */
+struct pf_version site_compat_level(const struct site *site);
+
+/* The words of a setting's expanded value; braces by version. Never NULL. */
+const struct list *site_list(const struct site *site, const struct setting *setting);
+/*
+ * The table for `type:name` text, loading it at its first mention; NULL when
+ * the text has no type. Reports MC406, MC407, MC410, MC1303 once per table.
+ */
+const struct site_table *site_table_of(struct site *site, struct text type_name,
+				       bool is_aliases);
+/*
+ * Where a path of the configuration lies on this machine: under -C when it is
+ * below the site's config_directory, else under --root; NULL: not evaluated.
+ */
+const char *site_resolve_path(const struct site *site, const char *path);
+
+/* Canonical text of the model with origins; for tests (`--dump=model`). */
+struct strbuf;
+void site_dump(struct strbuf *out, const struct site *site);
+
+#endif
