@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Look-ups in tables, whatever their type. "Not there" and "cannot tell" are
+ * different answers everywhere.
+ */
+#ifndef MCC_RUNTIME_MAP_H
+#define MCC_RUNTIME_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct arena;
+struct rt_config;
+struct rt_map;
+struct rt_map_ref;
+
+enum rt_found { RT_FOUND, RT_NOT_FOUND, RT_LOOKUP_ERROR };
+
+/* How callers may treat keys: access(5) and friends try partial keys only in
+ * tables that are not matched as a whole (regexp, pcre, cidr, static, ...). */
+enum rt_map_flags { RT_MAP_PARTIAL_KEYS = 1 };
+
+/* Rows of a table in memory, for text types and for traces from source text. */
+struct rt_row {
+	struct str key;
+	struct str value;
+	unsigned line;
+};
+
+struct rt_map {
+	const struct rt_map_class *class;
+	const char *name; /* "hash:/etc/postfix/virtual", for messages */
+	unsigned flags;
+	bool fold_keys; /* keys are looked up in lower case */
+};
+
+/*
+ * One way of looking up. `value` goes to the arena. out_line (may be NULL)
+ * gets the source line of the row where the type knows it, else 0.
+ */
+struct rt_map_class {
+	const char *type;
+	enum rt_found (*lookup)(struct rt_map *map, struct str key, struct arena *arena,
+				struct str *out_value, unsigned *out_line);
+	void (*close)(struct rt_map *map); /* NULL: lives in an arena */
+};
+
+/* Folds the key where the table wants it and looks it up. */
+enum rt_found rt_map_lookup(struct rt_map *map, struct str key, struct arena *arena,
+			    struct str *out_value, unsigned *out_line);
+
+/* Opens a database in the generation folder (dirfd) or by path. Berkeley DB
+ * hash and btree: keys and values carry a final NUL, as postmap(1) makes them;
+ * files without it are read too. Errors: status and text. */
+int rt_map_open_bdb(struct arena *arena, int dirfd, const struct rt_map_ref *ref,
+		    struct rt_map **out_map, char *err, size_t err_size) MCC_MUST_CHECK;
+/* Rows in memory, exact match (texthash, inline, or source text of a database).
+ * Of equal keys the first row wins. Rows are borrowed. */
+struct rt_map *rt_map_of_rows(struct arena *arena, const char *name,
+			      const struct rt_row *rows, size_t count, bool fold_keys);
+struct rt_map *rt_map_static(struct arena *arena, const char *name, struct str value);
+/* Always RT_LOOKUP_ERROR. */
+struct rt_map *rt_map_fail(struct arena *arena, const char *name);
+/* unix:passwd.byname over a passwd(5) file; read anew when it changes. */
+struct rt_map *rt_map_passwd(struct arena *arena, const char *name, const char *passwd_file);
+void rt_map_close(struct rt_map *map);
+
+/*
+ * Opens every table of a configuration read from a generation. `passwd_file`
+ * serves unix:passwd.byname. On failure nothing stays open.
+ */
+int rt_maps_open(struct arena *arena, struct rt_config *config, int generation_fd,
+		 const char *passwd_file, char *err, size_t err_size) MCC_MUST_CHECK;
+void rt_maps_close(struct rt_config *config);
+
+#endif

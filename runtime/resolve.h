@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What trivial-rewrite(8) answers: class, transport, next hop of an address;
+ * and what cleanup(8) and local(8) make of it: virtual and local aliases.
+ */
+#ifndef MCC_RUNTIME_RESOLVE_H
+#define MCC_RUNTIME_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "runtime/config.h"
+#include "runtime/map.h"
+
+struct arena;
+
+enum rt_class { RT_CLASS_LOCAL, RT_CLASS_ALIAS, RT_CLASS_VIRTUAL, RT_CLASS_RELAY, RT_CLASS_DEFAULT };
+
+const char *rt_class_name(enum rt_class class); /* "local", "alias", ... */
+
+enum rt_route_status { RT_ROUTE_OK, RT_ROUTE_BAD_ADDRESS, RT_ROUTE_LOOKUP_FAILED };
+
+struct rt_route {
+	enum rt_route_status status;
+	enum rt_class class;
+	const char *transport; /* "local", "smtp", "virtual", "error", ... */
+	const char *nexthop;
+	const char *recipient; /* as resolved */
+	bool routed; /* user%host@local, "user@remote"@local: sender-specified routing */
+	struct rt_origin decided_by; /* what chose the transport */
+};
+
+/*
+ * A record of what happened, for `mcc trace`. NULL hooks are allowed
+ * everywhere; the daemon has none.
+ */
+struct rt_step {
+	const char *what; /* "check_client_access", "virtual_alias_maps", ... */
+	struct rt_origin origin;
+	const char *table; /* name, or NULL */
+	const char *key; /* or NULL */
+	const char *result; /* "none", a value, a verdict */
+};
+
+struct rt_tracer {
+	void (*step)(struct rt_tracer *tracer, const struct rt_step *step);
+};
+
+struct rt_context {
+	const struct rt_config *config;
+	const struct rt_settings *settings; /* of the service, or config->settings */
+	struct arena *arena;
+	struct rt_tracer *tracer; /* or NULL */
+};
+
+/* Class of a domain ("" is the site itself). RT_LOOKUP_ERROR: a table failed. */
+enum rt_found rt_domain_class(const struct rt_context *ctx, struct str domain,
+			      enum rt_class *out_class);
+/* Match lists: RT_FOUND, RT_NOT_FOUND, RT_LOOKUP_ERROR. */
+enum rt_found rt_match_string(const struct rt_context *ctx, const struct rt_match *match,
+			      struct str string);
+enum rt_found rt_match_domain(const struct rt_context *ctx, const struct rt_match *match,
+			      struct str domain);
+enum rt_found rt_match_host(const struct rt_context *ctx, const struct rt_match *match,
+			    struct str name, struct str address);
+
+/* `address` is rewritten already; `sender` for sender-dependent tables. */
+void rt_resolve(const struct rt_context *ctx, struct str address, struct str sender,
+		struct rt_route *out_route);
+
+/* Address look-up with extensions, user@domain, user, @domain as cleanup does
+ * (virtual(5)); whether the recipient exists at all (smtpd's check). */
+enum rt_found rt_recipient_exists(const struct rt_context *ctx, struct str address);
+
+struct rt_final {
+	enum { RT_FINAL_ADDRESS, RT_FINAL_COMMAND, RT_FINAL_FILE, RT_FINAL_ERROR } kind;
+	const char *text; /* address, command without bar, file; ERROR: why */
+	const char *owner; /* owner-alias that becomes the sender, or NULL */
+	const char *dsn; /* ERROR: "5.1.1", "4.3.0" */
+	struct rt_route route; /* ADDRESS */
+};
+
+struct rt_finals {
+	struct rt_final *items;
+	size_t count;
+	/* Cleanup refused the whole message: reply code 4xx or 5xx, else 0. */
+	int error_code;
+	const char *error_dsn;
+	const char *error_text;
+};
+
+/* Canonical and virtual alias expansion (cleanup), recursion bounded by
+ * virtual_alias_recursion_limit and _expansion_limit; duplicates removed. */
+void rt_expand_virtual(const struct rt_context *ctx, struct str recipient,
+		       struct str sender, struct rt_finals *out_finals);
+/* local(8): aliases of a recipient of class local, as far as tables decide. */
+void rt_expand_local(const struct rt_context *ctx, struct str recipient,
+		     struct str sender, struct rt_finals *out_finals);
+
+#endif
