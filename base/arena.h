@@ -7,6 +7,7 @@
 #ifndef MCC_BASE_ARENA_H
 #define MCC_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -47,6 +48,7 @@ void *arena_push(struct arena *arena, void *items_ptr, size_t len, size_t *cap,
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_memdup0(struct arena *arena, const void *data, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) MCC_PRINTF(2, 3);
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap) MCC_PRINTF(2, 0);
 
 /* Registers `fn(arg)` to run when the arena is freed or reset. */
 void arena_on_free(struct arena *arena, void (*fn)(void *), void *arg);

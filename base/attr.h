@@ -18,8 +18,7 @@
  * A broken promise of our own code. Stays in release builds: a wrong answer
  * about somebody's mail is worse than no answer. Never for user input.
  */
-#define MCC_ASSERT(cond)                                                       \
-	((cond) ? (void)0 : mcc_assert_fail(#cond, __FILE__, __LINE__))
+#define MCC_ASSERT(cond) ((cond) ? (void)0 : mcc_assert_fail(#cond, __FILE__, __LINE__))
 
 MCC_NORETURN void mcc_assert_fail(const char *cond, const char *file, int line);
 

@@ -20,7 +20,7 @@ enum diag_severity {
 	DIAG_WARNING,
 	DIAG_NOTE,
 	DIAG_UNVERIFIED, /* could not be verified: never silently fine */
-	DIAG_OFF /* severity a user gives to silence a rule */
+	DIAG_OFF	 /* severity a user gives to silence a rule */
 };
 #define DIAG_SEVERITY_COUNT 4
 
@@ -33,10 +33,10 @@ enum rule {
 };
 
 struct rule_info {
-	const char *id; /* "MC101" */
-	const char *name; /* "duplicate-parameter" */
+	const char *id;		     /* "MC101" */
+	const char *name;	     /* "duplicate-parameter" */
 	enum diag_severity severity; /* default */
-	const char *subject; /* "syntax", "value", ... */
+	const char *subject;	     /* "syntax", "value", ... */
 };
 
 const struct rule_info *rule_info(enum rule rule);
@@ -84,8 +84,8 @@ struct diag *diag_add(struct diag_queue *queue, enum rule rule, struct span span
 		      const char *fmt, ...) MCC_PRINTF(4, 5);
 /* The same with a severity of its own (rules with two, e.g. MC901). */
 struct diag *diag_add_as(struct diag_queue *queue, enum rule rule,
-			 enum diag_severity severity, struct span span,
-			 const char *fmt, ...) MCC_PRINTF(5, 6);
+			 enum diag_severity severity, struct span span, const char *fmt,
+			 ...) MCC_PRINTF(5, 6);
 void diag_relate(struct diag_queue *queue, struct diag *d, struct span span,
 		 const char *fmt, ...) MCC_PRINTF(4, 5);
 /* Adds "expanded from here" relations for a chain of `$name`. */
@@ -96,7 +96,10 @@ void diag_fix(struct diag_queue *queue, struct diag *d, const char *fmt, ...)
 void diag_edit(struct diag_queue *queue, struct diag *d, struct span span,
 	       const char *text);
 
-/* Severity a user gave to a rule (DIAG_OFF drops it); before or after adding. */
+/*
+ * Severity a user gave to a rule; before or after adding. DIAG_OFF drops what
+ * was and will be added under the rule, for good.
+ */
 void diag_set_severity(struct diag_queue *queue, enum rule rule,
 		       enum diag_severity severity);
 
@@ -105,9 +108,9 @@ void diag_sort(struct diag_queue *queue);
 size_t diag_count(const struct diag_queue *queue);
 const struct diag *diag_get(const struct diag_queue *queue, size_t i);
 /* Removes those for which keep() is false (suppressions, baselines). */
-void diag_filter(struct diag_queue *queue,
-		 bool (*keep)(const struct diag *d, void *arg), void *arg);
-size_t diag_count_severity(const struct diag_queue *queue,
-			   enum diag_severity severity);
+void diag_filter(struct diag_queue *queue, bool (*keep)(const struct diag *d, void *arg),
+		 void *arg);
+/* Counts include those beyond LIMIT_DIAG_KEPT, which are not kept. */
+size_t diag_count_severity(const struct diag_queue *queue, enum diag_severity severity);
 
 #endif

@@ -23,16 +23,26 @@ int fs_read_file(struct arena *arena, int dirfd, const char *path, size_t cap,
 		 struct str *out_text) MCC_MUST_CHECK;
 
 /*
- * Replaces dir/name atomically and durably: temporary file beside it, write,
- * fsync, rename, fsync of the folder. On failure nothing has changed.
+ * Replaces a file atomically and durably: temporary file beside it, write,
+ * fsync, rename, fsync of the folder. `mode` is exact, whatever the umask. On
+ * failure nothing has changed, with one exception: when only the last fsync
+ * (of the folder) fails the new file is in place but may not survive a crash.
+ * `name` may have folders before it; a symlink of that name is replaced, not
+ * followed. Status: MCC_EINVAL for a name that ends in "/", "." or "..".
  */
-int fs_write_file(int dirfd, const char *name, struct str data, mode_t mode)
-	MCC_MUST_CHECK;
+int fs_write_file(int dirfd, const char *name, struct str data,
+		  mode_t mode) MCC_MUST_CHECK;
 int fs_write_all(int fd, const void *data, size_t len) MCC_MUST_CHECK;
 int fs_sync_dir(int dirfd) MCC_MUST_CHECK;
-/* Opens (creating when create) a folder; out_fd is the caller's to close. */
+/*
+ * Opens a folder; with `create` makes the last component when it is missing
+ * (mode 0755, made durable). out_fd is the caller's to close.
+ */
 int fs_open_dir(int dirfd, const char *path, bool create, int *out_fd) MCC_MUST_CHECK;
-/* Removes a folder with everything in it; symlinks are not followed. */
+/*
+ * Removes a file or a folder with everything in it, at most LIMIT_TREE_DEPTH
+ * deep (MCC_ETOOBIG); symlinks are removed, not followed.
+ */
 int fs_remove_tree(int dirfd, const char *name) MCC_MUST_CHECK;
 bool fs_exists(int dirfd, const char *path);
 

@@ -46,6 +46,15 @@ enum {
 	LIMIT_SPF_NAMES = 10,
 	/* CNAME links followed for one question. */
 	LIMIT_CNAME_CHAIN = 12,
+	/* Names longer than this are not compared for "did you mean": the work
+	 * is the product of both lengths and no parameter is half as long. */
+	LIMIT_SUGGEST_LENGTH = 128,
+	/* Folders within folders that are removed with their tree. */
+	LIMIT_TREE_DEPTH = 64,
+	/* Bytes of a line shown under a message; longer lines are cut. */
+	LIMIT_SHOWN_LINE = 110,
+	/* One line of the log, with its end. */
+	LIMIT_LOG_LINE = 2048,
 	/* Generations kept in the output folder. */
 	LIMIT_GENERATIONS = 5
 };

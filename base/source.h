@@ -26,13 +26,13 @@ struct span {
 
 struct source {
 	uint32_t id;
-	const char *path; /* as it is shown: relative to the site's folder */
+	const char *path;    /* as it is shown: relative to the site's folder */
 	const char *fs_path; /* as it was opened; NULL for text from memory */
 	struct str text;
 };
 
 struct position {
-	uint32_t line; /* from 1 */
+	uint32_t line;	 /* from 1 */
 	uint32_t column; /* from 1, in bytes */
 };
 
@@ -45,8 +45,8 @@ struct source_set *source_set_new(struct arena *arena);
  * source. Status: MCC_ENOENT, MCC_EACCES, MCC_EISDIR, MCC_ENOTREG,
  * MCC_ETOOBIG, MCC_EIO.
  */
-int source_add_file(struct source_set *set, const char *fs_path,
-		    const char *shown, const struct source **out_src) MCC_MUST_CHECK;
+int source_add_file(struct source_set *set, const char *fs_path, const char *shown,
+		    const struct source **out_src) MCC_MUST_CHECK;
 /* Text from memory (borrowed), under a shown name such as "<stdin>". */
 const struct source *source_add_text(struct source_set *set, const char *shown,
 				     struct str text);

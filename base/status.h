@@ -8,21 +8,21 @@
 #ifndef MCC_BASE_STATUS_H
 #define MCC_BASE_STATUS_H
 
-#define MCC_STATUS_LIST(X)                                                     \
-	X(MCC_OK, 0, "success")                                                \
-	X(MCC_EIO, -1, "input/output error")                                   \
-	X(MCC_ENOENT, -2, "no such file or directory")                         \
-	X(MCC_EACCES, -3, "permission denied")                                 \
-	X(MCC_EISDIR, -4, "is a directory")                                    \
-	X(MCC_ETOOBIG, -5, "larger than the limit")                            \
-	X(MCC_ENOSPC, -6, "no space left on the device")                       \
-	X(MCC_ENOMEM, -7, "out of memory")                                     \
-	X(MCC_EFORMAT, -8, "damaged or in an unknown format")                  \
-	X(MCC_EUNSUPPORTED, -9, "not supported")                               \
-	X(MCC_ETIMEOUT, -10, "timed out")                                      \
-	X(MCC_EUNAVAIL, -11, "temporarily unavailable")                        \
-	X(MCC_EINVAL, -12, "invalid argument")                                 \
-	X(MCC_EEXIST, -13, "exists already")                                   \
+#define MCC_STATUS_LIST(X)                                    \
+	X(MCC_OK, 0, "success")                               \
+	X(MCC_EIO, -1, "input/output error")                  \
+	X(MCC_ENOENT, -2, "no such file or directory")        \
+	X(MCC_EACCES, -3, "permission denied")                \
+	X(MCC_EISDIR, -4, "is a directory")                   \
+	X(MCC_ETOOBIG, -5, "larger than the limit")           \
+	X(MCC_ENOSPC, -6, "no space left on the device")      \
+	X(MCC_ENOMEM, -7, "out of memory")                    \
+	X(MCC_EFORMAT, -8, "damaged or in an unknown format") \
+	X(MCC_EUNSUPPORTED, -9, "not supported")              \
+	X(MCC_ETIMEOUT, -10, "timed out")                     \
+	X(MCC_EUNAVAIL, -11, "temporarily unavailable")       \
+	X(MCC_EINVAL, -12, "invalid argument")                \
+	X(MCC_EEXIST, -13, "exists already")                  \
 	X(MCC_ENOTREG, -14, "not a regular file")
 
 enum mcc_status {

@@ -41,7 +41,7 @@ ptrdiff_t str_rchr(struct str s, char c);
 /* Next token of *rest up to any byte of `separators`; repeated separators
  * are skipped. False when nothing is left. */
 bool str_token(struct str *rest, const char *separators, struct str *out_tok);
-char *str_dup0(struct arena *arena, struct str s); /* NUL-terminated copy */
+char *str_dup0(struct arena *arena, struct str s);	 /* NUL-terminated copy */
 struct str str_lower(struct arena *arena, struct str s); /* ASCII folding */
 /* Whole string as a decimal number without sign; false on anything else. */
 bool str_to_u64(struct str s, uint64_t *out_n);
@@ -68,8 +68,7 @@ void strbuf_adds(struct strbuf *buf, const char *cstr);
 void strbuf_addstr(struct strbuf *buf, struct str s);
 void strbuf_addc(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) MCC_PRINTF(2, 3);
-void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list ap)
-	MCC_PRINTF(2, 0);
+void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list ap) MCC_PRINTF(2, 0);
 struct str strbuf_view(const struct strbuf *buf);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hash map from byte strings to pointers, in an arena; no removal. */
+/*
+ * Hash map from byte strings to pointers, in an arena without a cap; no
+ * removal.
+ */
 #ifndef MCC_BASE_STRMAP_H
 #define MCC_BASE_STRMAP_H
 

@@ -16,7 +16,7 @@ struct arena;
 
 /* Why a piece stands in a text: the `$name` that brought it in. */
 struct text_via {
-	struct span ref; /* place of the `$name` */
+	struct span ref;	   /* place of the `$name` */
 	const struct text_via *up; /* the one around it, or NULL */
 };
 
@@ -29,7 +29,7 @@ struct text_piece {
 };
 
 struct text {
-	struct str str; /* NUL-terminated in the arena */
+	struct str str;			 /* NUL-terminated in the arena */
 	const struct text_piece *pieces; /* ordered, gap-free */
 	size_t piece_count;
 };

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The queue of diagnostics. Everything lives in the arena of the run.
+ * Invariants: no two kept diagnostics have the same rule, span and message;
+ * none has the severity DIAG_OFF; those beyond LIMIT_DIAG_KEPT are counted by
+ * severity, so the exit status of a run does not depend on the limit.
+ *
+ * A dropped or silenced diagnostic is still returned to the caller, outside
+ * the queue, so that no caller needs a second path.
+ */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/strmap.h"
+#include "base/text.h"
+
+struct diag_queue {
+	struct arena *arena;
+	struct strmap *seen; /* rule, span and message -> diag */
+	struct diag **items;
+	size_t count;
+	size_t room;
+	size_t added;
+	size_t lost[DIAG_SEVERITY_COUNT]; /* beyond the limit */
+	bool has_severity[RULE_COUNT];
+	enum diag_severity severities[RULE_COUNT]; /* set by the user */
+};
+
+struct diag_queue *diag_queue_new(struct arena *arena)
+{
+	struct diag_queue *queue = arena_alloc(arena, sizeof(*queue));
+
+	MCC_ASSERT(queue);
+	queue->arena = arena;
+	queue->seen = strmap_new(arena);
+	return queue;
+}
+
+static struct str key_of(struct arena *arena, enum rule rule, struct span span,
+			 const char *message)
+{
+	return str_of(arena_printf(arena, "%u %u %u %u %s", (unsigned)rule, span.file,
+				   span.lo, span.hi, message));
+}
+
+static void keep(struct diag_queue *queue, struct diag *d)
+{
+	struct diag **slot;
+
+	if (queue->count >= LIMIT_DIAG_KEPT) {
+		queue->lost[d->severity]++;
+		return;
+	}
+	slot = arena_push(queue->arena, &queue->items, queue->count, &queue->room,
+			  sizeof(*slot));
+	MCC_ASSERT(slot);
+	*slot = d;
+	queue->count++;
+	strmap_put(queue->seen, key_of(queue->arena, d->rule, d->span, d->message), d);
+}
+
+static struct diag *add(struct diag_queue *queue, struct diag proto, const char *fmt,
+			va_list ap) MCC_PRINTF(3, 0);
+
+static struct diag *add(struct diag_queue *queue, struct diag proto, const char *fmt,
+			va_list ap)
+{
+	struct diag *d;
+
+	MCC_ASSERT(proto.rule < RULE_COUNT && proto.severity < DIAG_OFF);
+	if (queue->has_severity[proto.rule])
+		proto.severity = queue->severities[proto.rule];
+	proto.message = arena_vprintf(queue->arena, fmt, ap);
+	d = strmap_find(queue->seen,
+			key_of(queue->arena, proto.rule, proto.span, proto.message));
+	if (d)
+		return d;
+	d = arena_alloc(queue->arena, sizeof(*d));
+	MCC_ASSERT(d);
+	*d = proto;
+	d->order = queue->added++;
+	if (d->severity != DIAG_OFF)
+		keep(queue, d);
+	return d;
+}
+
+struct diag *diag_add(struct diag_queue *queue, enum rule rule, struct span span,
+		      const char *fmt, ...)
+{
+	struct diag proto = {
+		.rule = rule, .severity = rule_info(rule)->severity, .span = span};
+	struct diag *d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = add(queue, proto, fmt, ap);
+	va_end(ap);
+	return d;
+}
+
+struct diag *diag_add_as(struct diag_queue *queue, enum rule rule,
+			 enum diag_severity severity, struct span span, const char *fmt,
+			 ...)
+{
+	struct diag proto = {.rule = rule, .severity = severity, .span = span};
+	struct diag *d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = add(queue, proto, fmt, ap);
+	va_end(ap);
+	return d;
+}
+
+static bool is_related(const struct diag *d, struct span span, const char *message)
+{
+	for (size_t i = 0; i < d->related_count; i++) {
+		const struct diag_related *r = &d->related[i];
+
+		if (r->span.file == span.file && r->span.lo == span.lo &&
+		    r->span.hi == span.hi && !strcmp(r->message, message))
+			return true;
+	}
+	return false;
+}
+
+void diag_relate(struct diag_queue *queue, struct diag *d, struct span span,
+		 const char *fmt, ...)
+{
+	const char *message;
+	va_list ap;
+
+	if (d->related_count == DIAG_RELATED_MAX)
+		return;
+	va_start(ap, fmt);
+	message = arena_vprintf(queue->arena, fmt, ap);
+	va_end(ap);
+	/* A diagnostic that is found twice is related twice. */
+	if (is_related(d, span, message))
+		return;
+	d->related[d->related_count++] = (struct diag_related){span, message};
+}
+
+void diag_relate_via(struct diag_queue *queue, struct diag *d, const struct text_via *via)
+{
+	for (; via; via = via->up)
+		diag_relate(queue, d, via->ref, "expanded from here");
+}
+
+void diag_fix(struct diag_queue *queue, struct diag *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	d->fix = arena_vprintf(queue->arena, fmt, ap);
+	va_end(ap);
+}
+
+static bool is_edited(const struct diag *d, struct span span, const char *text)
+{
+	for (size_t i = 0; i < d->edit_count; i++) {
+		const struct diag_edit *e = &d->edits[i];
+
+		if (e->span.file == span.file && e->span.lo == span.lo &&
+		    e->span.hi == span.hi && !strcmp(e->text, text))
+			return true;
+	}
+	return false;
+}
+
+/* More edits than there is room for are our bug: half a fix breaks a file. */
+void diag_edit(struct diag_queue *queue, struct diag *d, struct span span,
+	       const char *text)
+{
+	if (is_edited(d, span, text))
+		return;
+	MCC_ASSERT(d->edit_count < DIAG_EDIT_MAX && span.file);
+	d->edits[d->edit_count++] =
+		(struct diag_edit){span, arena_strdup(queue->arena, text)};
+}
+
+void diag_filter(struct diag_queue *queue,
+		 bool (*keep_it)(const struct diag *d, void *arg), void *arg)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < queue->count; i++) {
+		if (keep_it(queue->items[i], arg))
+			queue->items[count++] = queue->items[i];
+	}
+	queue->count = count;
+}
+
+static bool is_not_off(const struct diag *d, void *arg)
+{
+	(void)arg;
+	return d->severity != DIAG_OFF;
+}
+
+void diag_set_severity(struct diag_queue *queue, enum rule rule,
+		       enum diag_severity severity)
+{
+	MCC_ASSERT(rule < RULE_COUNT && severity <= DIAG_OFF);
+	queue->has_severity[rule] = true;
+	queue->severities[rule] = severity;
+	for (size_t i = 0; i < queue->count; i++) {
+		if (queue->items[i]->rule == rule)
+			queue->items[i]->severity = severity;
+	}
+	diag_filter(queue, is_not_off, NULL);
+}
+
+static int order(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct diag *x = *(struct diag *const *)a;
+	const struct diag *y = *(struct diag *const *)b;
+	int cmp = order(x->span.file, y->span.file);
+
+	if (!cmp)
+		cmp = order(x->span.lo, y->span.lo);
+	if (!cmp)
+		cmp = order(x->rule, y->rule);
+	return cmp ? cmp : order(x->order, y->order);
+}
+
+void diag_sort(struct diag_queue *queue)
+{
+	if (queue->count)
+		qsort(queue->items, queue->count, sizeof(struct diag *), compare);
+}
+
+size_t diag_count(const struct diag_queue *queue)
+{
+	return queue->count;
+}
+
+const struct diag *diag_get(const struct diag_queue *queue, size_t i)
+{
+	MCC_ASSERT(i < queue->count);
+	return queue->items[i];
+}
+
+size_t diag_count_severity(const struct diag_queue *queue, enum diag_severity severity)
+{
+	size_t count;
+
+	MCC_ASSERT(severity < DIAG_OFF);
+	count = queue->lost[severity];
+	for (size_t i = 0; i < queue->count; i++)
+		count += queue->items[i]->severity == severity;
+	return count;
+}

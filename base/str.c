@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Views over bytes. Nothing here knows a locale: letters are ASCII letters,
+ * as in the names that mail configuration is made of.
+ */
+#include "base/str.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+static char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+struct str str_of(const char *cstr)
+{
+	return cstr ? (struct str){cstr, strlen(cstr)} : (struct str){"", 0};
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool str_eqc(struct str a, const char *cstr)
+{
+	return str_eq(a, str_of(cstr));
+}
+
+bool str_caseeq(struct str a, struct str b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
+bool str_caseeqc(struct str a, const char *cstr)
+{
+	return str_caseeq(a, str_of(cstr));
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int cmp = len ? memcmp(a.ptr, b.ptr, len) : 0;
+
+	return cmp ? cmp : (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_starts(struct str s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return s.len >= len && str_eqc(str_slice(s, 0, len), prefix);
+}
+
+bool str_ends(struct str s, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	return s.len >= len && str_eqc(str_slice(s, s.len - len, s.len), suffix);
+}
+
+bool str_caseends(struct str s, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	return s.len >= len && str_caseeqc(str_slice(s, s.len - len, s.len), suffix);
+}
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+	if (to > s.len)
+		to = s.len;
+	if (from > to)
+		from = to;
+	/* An empty view may have no pointer to add to. */
+	return s.len ? (struct str){s.ptr + from, to - from} : s;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct str str_trim(struct str s)
+{
+	size_t from = 0;
+	size_t to = s.len;
+
+	while (from < to && is_blank(s.ptr[from]))
+		from++;
+	while (to > from && is_blank(s.ptr[to - 1]))
+		to--;
+	return str_slice(s, from, to);
+}
+
+ptrdiff_t str_chr(struct str s, char c)
+{
+	const char *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
+
+	return at ? at - s.ptr : -1;
+}
+
+ptrdiff_t str_rchr(struct str s, char c)
+{
+	for (size_t i = s.len; i > 0; i--) {
+		if (s.ptr[i - 1] == c)
+			return (ptrdiff_t)(i - 1);
+	}
+	return -1;
+}
+
+bool str_token(struct str *rest, const char *separators, struct str *out_tok)
+{
+	struct str seps = str_of(separators);
+	size_t from = 0;
+	size_t to;
+
+	while (from < rest->len && str_chr(seps, rest->ptr[from]) >= 0)
+		from++;
+	to = from;
+	while (to < rest->len && str_chr(seps, rest->ptr[to]) < 0)
+		to++;
+	if (from == to) {
+		*rest = str_slice(*rest, rest->len, rest->len);
+		return false;
+	}
+	*out_tok = str_slice(*rest, from, to);
+	*rest = str_slice(*rest, to, rest->len);
+	return true;
+}
+
+char *str_dup0(struct arena *arena, struct str s)
+{
+	return arena_memdup0(arena, s.ptr, s.len);
+}
+
+struct str str_lower(struct arena *arena, struct str s)
+{
+	char *copy = arena_memdup0(arena, s.ptr, s.len);
+
+	if (!copy)
+		return (struct str){NULL, 0};
+	for (size_t i = 0; i < s.len; i++)
+		copy[i] = ascii_lower(copy[i]);
+	return (struct str){copy, s.len};
+}
+
+bool str_to_u64(struct str s, uint64_t *out_n)
+{
+	uint64_t n = 0;
+
+	if (!s.len)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned)(unsigned char)s.ptr[i] - '0';
+
+		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*out_n = n;
+	return true;
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/*
+ * Optimal string alignment: insert, delete, replace, swap of neighbours. Three
+ * rows are enough since a swap looks back two.
+ */
+unsigned str_distance(struct str a, struct str b, unsigned max)
+{
+	unsigned rows[3][LIMIT_SUGGEST_LENGTH + 1];
+	unsigned last;
+
+	if (a.len > LIMIT_SUGGEST_LENGTH || b.len > LIMIT_SUGGEST_LENGTH)
+		return max + 1;
+	for (unsigned j = 0; j <= b.len; j++)
+		rows[0][j] = j;
+	for (unsigned i = 1; i <= a.len; i++) {
+		unsigned *row = rows[i % 3];
+		const unsigned *up = rows[(i - 1) % 3];
+		const unsigned *up2 = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= b.len; j++) {
+			unsigned cost = a.ptr[i - 1] != b.ptr[j - 1];
+
+			row[j] = min3(up[j] + 1, row[j - 1] + 1, up[j - 1] + cost);
+			if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] &&
+			    a.ptr[i - 2] == b.ptr[j - 1])
+				row[j] = min3(row[j], up2[j - 2] + 1, row[j]);
+		}
+	}
+	last = rows[a.len % 3][b.len];
+	return last > max ? max + 1 : last;
+}
