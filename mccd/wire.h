@@ -115,6 +115,8 @@ struct wire_delivery {
 	uint64_t uid; /* virtual: owner; local: looked up by deliver */
 	uint64_t gid;
 	uint64_t size_limit; /* 0: none */
+	uint64_t arrived; /* seconds since 1970; part of the Maildir name */
+	bool replay; /* may have been delivered before a crash: search cur/ too */
 };
 
 enum wire_outcome { WIRE_DONE = 1, WIRE_DEFERRED, WIRE_FAILED };
