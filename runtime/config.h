@@ -44,6 +44,7 @@ struct rt_map_ref {
 	const char *argument; /* NULL: has a file */
 	const char *sha256; /* of the file; NULL: no file */
 	bool is_aliases; /* keys and values by aliases(5) */
+	bool fold_keys; /* keys are compared in lower case; false for patterns */
 	struct rt_origin origin;
 	struct rt_map *map; /* opened table; NULL before rt_maps_open() */
 };
@@ -173,6 +174,7 @@ struct rt_config {
 	struct rt_settings settings; /* main.cf */
 	struct rt_map_ref *maps;
 	size_t map_count;
+	/* A class refers only to classes before it. */
 	struct rt_program *classes; /* restriction classes and, in access tables, named lists */
 	size_t class_count;
 	struct rt_service *services;
@@ -181,7 +183,8 @@ struct rt_config {
 	size_t transport_count;
 };
 
-/* Writes runtime.json: stable order, one trailing newline. In the arena. */
+/* Writes runtime.json: stable order, one trailing newline. In the arena. Empty
+ * when it would be larger than LIMIT_RUNTIME_JSON. */
 struct str rt_config_write(struct arena *arena, const struct rt_config *config);
 /*
  * Reads it back, distrusting every byte: unknown version, missing or wrong
