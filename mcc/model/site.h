@@ -114,6 +114,15 @@ int site_load(struct arena *arena, struct source_set *sources,
 	      struct diag_queue *diags, const struct site_options *options,
 	      struct site **out_site) MCC_MUST_CHECK;
 
+/*
+ * A main.cf alone, outside a site: no master.cf is looked for and, since its
+ * folder tells nothing, tables below the configuration folder are not
+ * evaluated. Never fails.
+ */
+void site_load_single(struct arena *arena, struct source_set *sources,
+		      struct diag_queue *diags, const struct site_options *options,
+		      const struct source *main_cf, struct site **out_site);
+
 /* The setting of a parameter; never NULL. */
 const struct setting *site_setting(const struct site *site, enum param_id id);
 /* As a service sees it: its -o override, else main.cf. NULL service: main. */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One file outside a site. A main.cf is loaded as a site of its own, so that
+ * names and values are checked; the other kinds are checked by themselves.
+ */
+#include "mcc/check_file.h"
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/source.h"
+#include "base/status.h"
+#include "grammar/aliases.h"
+#include "grammar/master.h"
+#include "grammar/spf.h"
+#include "grammar/table.h"
+#include "lint/lint.h"
+#include "lint/lint_file.h"
+#include "mcc/cli.h"
+
+static void check_main(struct cli *cli, const struct source *src)
+{
+	struct site *site;
+
+	site_load_single(cli->arena, cli->sources, cli->diags, &cli->site, src, &site);
+	lint_run(site, cli->diags);
+	lint_apply_suppressions(site, cli->diags);
+}
+
+static void check_spf(const struct parse_ctx *ctx, const struct source *src)
+{
+	struct str text = str_trim(src->text);
+	size_t base = (size_t)(text.ptr - src->text.ptr);
+	struct spf_error errors[16];
+	struct spf_record *record;
+	size_t count = spf_parse(ctx->arena, text, &record, errors, array_len(errors));
+
+	for (size_t i = 0; i < count && i < array_len(errors); i++) {
+		struct span span = {src->id, (uint32_t)(base + errors[i].lo),
+				    (uint32_t)(base + errors[i].hi)};
+
+		diag_add(ctx->diags, RULE_DN043, span, "%s; receivers answer permerror",
+			 errors[i].message);
+	}
+}
+
+static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
+			 const struct source *src, enum file_kind kind)
+{
+	switch (kind) {
+	case FILE_KIND_MAIN:
+		check_main(cli, src);
+		break;
+	case FILE_KIND_MASTER:
+		lint_master_file(ctx, master_parse(ctx, src), cli->site.version);
+		break;
+	case FILE_KIND_ALIASES:
+		lint_alias_file(ctx, aliases_parse(ctx, src));
+		break;
+	case FILE_KIND_SPF:
+		check_spf(ctx, src);
+		break;
+	case FILE_KIND_TABLE:
+	case FILE_KIND_UNKNOWN:
+		lint_table_file(ctx, table_parse(ctx, src));
+		break;
+	}
+}
+
+bool check_file(struct cli *cli, const char *path, enum file_kind kind, enum dump_what dump)
+{
+	const struct parse_ctx ctx = {cli->arena, cli->sources, cli->diags};
+	const struct source *src;
+	int rc = source_add_file(cli->sources, path, NULL, &src);
+
+	if (rc != MCC_OK) {
+		diag_add(cli->diags, RULE_MC001, SPAN_NONE, "%s cannot be read: %s", path,
+			 mcc_status_text(rc));
+		return false;
+	}
+	if (kind == FILE_KIND_UNKNOWN)
+		kind = file_kind_of_name(path);
+	if (dump == DUMP_AST)
+		dump_file(stdout, &ctx, src, kind);
+	else
+		check_parsed(cli, &ctx, src, kind);
+	return true;
+}
