@@ -42,11 +42,11 @@ enum wire_type {
 	WIRE_SUBMIT, /* u64 id, submission (struct wire_submission) */
 	WIRE_SUBMITTED, /* queue -> net: u64 id, u64 ok (1: on disk), str queue id or reason */
 
-	/* queue -> deliver; descriptor: the content, read-only, offset 0 */
+	/* queue -> deliver; descriptor: a file with the content, read-only */
 	WIRE_DELIVER, /* u64 job, struct wire_delivery */
 	WIRE_DELIVERED, /* deliver -> queue: u64 job, struct wire_result */
 
-	/* queue -> send; descriptor: the content, read-only */
+	/* queue -> send; descriptor: a file with the content, read-only */
 	WIRE_SEND, /* u64 job, struct wire_sending */
 	WIRE_SENT, /* send -> queue: u64 job, one struct wire_result per recipient */
 
@@ -55,8 +55,10 @@ enum wire_type {
 	WIRE_CONTROL_REPLY /* u64 id, u64 exit status, str text; u64 more (1: goes on) */
 };
 
-/* Largest packet; a message with LIMIT_RECIPIENTS addresses fits. */
-#define WIRE_PACKET_MAX (512 * 1024)
+/* Largest packet. A socket without privileges takes no more than twice
+ * net.core.wmem_max (416 KiB); net keeps the recipients of one message below
+ * 320 KiB. */
+#define WIRE_PACKET_MAX (384 * 1024)
 
 /* Builder and reader of one packet. */
 struct wire_out {
@@ -117,6 +119,8 @@ struct wire_delivery {
 	uint64_t size_limit; /* 0: none */
 	uint64_t arrived; /* seconds since 1970; part of the Maildir name */
 	bool replay; /* may have been delivered before a crash: search cur/ too */
+	uint64_t content_at; /* where the content stands in the descriptor's file */
+	uint64_t content_size;
 };
 
 enum wire_outcome { WIRE_DONE = 1, WIRE_DEFERRED, WIRE_FAILED };
@@ -135,6 +139,8 @@ struct wire_sending {
 	size_t recipient_count;
 	const char *nexthop; /* "example.com", "[host]", "[host]:port", "host:port" */
 	bool eight_bit;
+	uint64_t content_at; /* where the content stands in the descriptor's file */
+	uint64_t content_size;
 };
 
 void wire_put_submission(struct wire_out *out, const struct wire_submission *s);
