@@ -15,7 +15,8 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
-PYTHON ?= python3
+# The system's own one has the modules that packages bring.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 FUZZ_SECONDS ?= 10
 
 # Bottom to top; an archive may only need those to its left.
