@@ -34,7 +34,7 @@ enum wire_type {
 	WIRE_GENERATION_SWITCH, /* u64 serial */
 	WIRE_GENERATION_DROP, /* u64 serial */
 	WIRE_STOP, /* finish or keep what there is, then exit 0 */
-	WIRE_LISTEN, /* parent -> net: str address, u64 port, str service; descriptor: the socket */
+	WIRE_LISTEN, /* parent -> net: str address with port, str service; descriptor */
 	WIRE_PEER, /* parent -> child: str name of the peer; descriptor: the socket to it */
 
 	/* net -> queue: a message. Descriptor: a sealed memfd with the content
@@ -79,6 +79,9 @@ void wire_put_cstr(struct wire_out *out, const char *s); /* NULL is "" */
 /* Sends and frees the builder; fd -1: none (never closed here). Blocks only
  * when the socket is blocking. MCC_EUNAVAIL: the socket is full. */
 int wire_send(int sock, struct wire_out *out, int fd) MCC_MUST_CHECK;
+/* The same without freeing the builder, for a second try. Most processes use
+ * peer.h, which queues. */
+int wire_push(int sock, const struct wire_out *out, int fd) MCC_MUST_CHECK;
 
 /*
  * Receives one packet into buf (WIRE_PACKET_MAX bytes). 1: a packet; 0: the
