@@ -6,8 +6,7 @@
 struct diag_queue;
 struct site;
 
-#define CHECK(function)                                                        \
-	void function(const struct site *site, struct diag_queue *diags);
+#define CHECK(function) void function(const struct site *site, struct diag_queue *diags);
 #include "lint/checks.def"
 #undef CHECK
 

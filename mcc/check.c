@@ -20,7 +20,15 @@
 #include "mcc/dump.h"
 #include "mcc/render.h"
 
-enum { OPT_FORMAT = 256, OPT_KIND, OPT_FAIL_ON, OPT_ENABLE, OPT_DISABLE, OPT_DUMP, OPT_HELP };
+enum {
+	OPT_FORMAT = 256,
+	OPT_KIND,
+	OPT_FAIL_ON,
+	OPT_ENABLE,
+	OPT_DISABLE,
+	OPT_DUMP,
+	OPT_HELP
+};
 
 static const struct option check_options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
@@ -48,7 +56,8 @@ static int set_rule(struct cli *cli, const char *word, bool enable)
 
 	if (!rule_find(str_of(word), &rule))
 		return cli_usage_error("check", "there is no rule '%s'", word);
-	diag_set_severity(cli->diags, rule, enable ? rule_info(rule)->severity : DIAG_OFF);
+	diag_set_severity(cli->diags, rule,
+			  enable ? rule_info(rule)->severity : DIAG_OFF);
 	return EXIT_CLEAN;
 }
 
@@ -58,19 +67,21 @@ static int set_option(struct check_run *run, int opt, const char *value)
 	case OPT_FORMAT:
 		run->format = render_format_find(value);
 		if (!run->format)
-			return cli_usage_error("check", "there is no format '%s' (%s)", value,
-					       render_format_names());
+			return cli_usage_error("check", "there is no format '%s' (%s)",
+					       value, render_format_names());
 		return EXIT_CLEAN;
 	case OPT_KIND:
 		if (!file_kind_parse(value, &run->kind))
 			return cli_usage_error(
-				"check", "there is no kind of file '%s' (main, master, "
-					 "aliases, table, spf)", value);
+				"check",
+				"there is no kind of file '%s' (main, master, "
+				"aliases, table, spf)",
+				value);
 		return EXIT_CLEAN;
 	case OPT_FAIL_ON:
 		if (!cli_fail_on_parse(value, &run->fail_on))
-			return cli_usage_error("check",
-					       "--fail-on takes error, warning, note or never");
+			return cli_usage_error(
+				"check", "--fail-on takes error, warning, note or never");
 		return EXIT_CLEAN;
 	case OPT_ENABLE:
 	case OPT_DISABLE:

@@ -51,7 +51,7 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 		check_main(cli, src);
 		break;
 	case FILE_KIND_MASTER:
-		lint_master_file(ctx, master_parse(ctx, src), cli->site.version);
+		master_parse(ctx, src);
 		break;
 	case FILE_KIND_ALIASES:
 		lint_alias_file(ctx, aliases_parse(ctx, src));
@@ -66,7 +66,8 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 	}
 }
 
-bool check_file(struct cli *cli, const char *path, enum file_kind kind, enum dump_what dump)
+bool check_file(struct cli *cli, const char *path, enum file_kind kind,
+		enum dump_what dump)
 {
 	const struct parse_ctx ctx = {cli->arena, cli->sources, cli->diags};
 	const struct source *src;

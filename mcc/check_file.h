@@ -15,6 +15,7 @@ struct cli;
  * FILE_KIND_UNKNOWN; a name that tells nothing is read as a table. False when
  * the file could not be read (reported, MC001).
  */
-bool check_file(struct cli *cli, const char *path, enum file_kind kind, enum dump_what dump);
+bool check_file(struct cli *cli, const char *path, enum file_kind kind,
+		enum dump_what dump);
 
 #endif

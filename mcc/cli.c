@@ -53,7 +53,8 @@ static void print_usage(FILE *out)
 		     "[--platform NAME] [--hostname FQDN] COMMAND ...\n\ncommands:\n");
 	for (size_t i = 0; i < array_len(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fprintf(out, "\n`mcc COMMAND --help` tells a command's options; mcc(1) has it all.\n");
+	fprintf(out,
+		"\n`mcc COMMAND --help` tells a command's options; mcc(1) has it all.\n");
 }
 
 const struct cli_command *cli_find_command(const char *name)
@@ -73,7 +74,8 @@ int cli_usage_error(const char *command, const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\nusage: mcc %s\n", row ? row->synopsis : "[OPTION...] COMMAND ...");
+	fprintf(stderr, "\nusage: mcc %s\n",
+		row ? row->synopsis : "[OPTION...] COMMAND ...");
 	return EXIT_USAGE;
 }
 

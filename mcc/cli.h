@@ -32,7 +32,7 @@ struct cli {
 	struct source_set *sources;
 	struct diag_queue *diags;
 	struct cli_given given;
-	struct site_options site; /* filled by cli_load_options() */
+	struct site_options site;	       /* filled by cli_load_options() */
 	const struct project_options *project; /* mcc.cf; NULL: none read yet */
 };
 

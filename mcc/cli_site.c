@@ -44,9 +44,9 @@ static int set_version(struct cli *cli, const char *word)
 		return EXIT_CLEAN;
 	if (!pf_version_parse(word, &cli->site.version) ||
 	    !pf_version_is_known(cli->site.version))
-		return cli_usage_error(NULL,
-				       "'%s' is no Postfix release that mcc knows (2.6 to 3.12)",
-				       word);
+		return cli_usage_error(
+			NULL, "'%s' is no Postfix release that mcc knows (2.6 to 3.12)",
+			word);
 	return EXIT_CLEAN;
 }
 
@@ -54,10 +54,11 @@ static int set_platform(struct cli *cli, const char *word)
 {
 	cli->site.platform = PLATFORM_UPSTREAM;
 	if (word && !platform_parse(word, &cli->site.platform))
-		return cli_usage_error(NULL,
-				       "there is no platform '%s': upstream, debian, rhel9, "
-				       "rhel10, alpine, opensuse, freebsd, netbsd",
-				       word);
+		return cli_usage_error(
+			NULL,
+			"there is no platform '%s': upstream, debian, rhel9, "
+			"rhel10, alpine, opensuse, freebsd, netbsd",
+			word);
 	return EXIT_CLEAN;
 }
 
@@ -75,10 +76,11 @@ int cli_load_options(struct cli *cli, const char *dir)
 	cli->site.root = cli->given.root;
 	if (!cli->site.root && is_system_folder(dir))
 		cli->site.root = "/";
-	status = set_version(cli, first_given(cli->given.postfix, project->postfix_version));
+	status = set_version(cli,
+			     first_given(cli->given.postfix, project->postfix_version));
 	if (status == EXIT_CLEAN)
-		status = set_platform(cli,
-				      first_given(cli->given.platform, project->platform));
+		status = set_platform(
+			cli, first_given(cli->given.platform, project->platform));
 	hostname = first_given(cli->given.hostname, project->hostname);
 	cli->site.hostname = site_qualify_hostname(cli->arena, hostname);
 	return status;

@@ -44,10 +44,14 @@ static void put_fact(const char *label, const char *text)
 static const char *type_word(const struct param *param)
 {
 	static const char *const words[] = {
-		[PARAM_TYPE_BOOL] = "yes or no", [PARAM_TYPE_INT] = "number",
-		[PARAM_TYPE_LONG] = "number", [PARAM_TYPE_TIME] = "time",
-		[PARAM_TYPE_STR] = "text", [PARAM_TYPE_RAW] = "text, $ kept for run time",
-		[PARAM_TYPE_NINT] = "number", [PARAM_TYPE_NBOOL] = "yes or no",
+		[PARAM_TYPE_BOOL] = "yes or no",
+		[PARAM_TYPE_INT] = "number",
+		[PARAM_TYPE_LONG] = "number",
+		[PARAM_TYPE_TIME] = "time",
+		[PARAM_TYPE_STR] = "text",
+		[PARAM_TYPE_RAW] = "text, $ kept for run time",
+		[PARAM_TYPE_NINT] = "number",
+		[PARAM_TYPE_NBOOL] = "yes or no",
 	};
 
 	return words[param->type];
@@ -82,7 +86,8 @@ int cmd_explain(struct cli *cli, int argc, char **argv)
 	enum rule rule;
 	int status;
 
-	if (getopt_long(argc, argv, "", explain_options, NULL) != -1 || argc - optind != 1)
+	if (getopt_long(argc, argv, "", explain_options, NULL) != -1 ||
+	    argc - optind != 1)
 		return cli_usage_error("explain", "one rule or parameter is needed");
 	if (rule_find(str_of(argv[optind]), &rule))
 		return explain_rule(rule);
@@ -98,7 +103,8 @@ int cmd_explain(struct cli *cli, int argc, char **argv)
 	if (param)
 		return cli_usage_error("explain",
 				       "'%s' is neither a rule nor a parameter; "
-				       "did you mean %s?", argv[optind], param->name);
+				       "did you mean %s?",
+				       argv[optind], param->name);
 	return cli_usage_error("explain", "'%s' is neither a rule nor a parameter",
 			       argv[optind]);
 }

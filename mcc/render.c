@@ -27,8 +27,8 @@ static void render_gcc(FILE *out, const struct diag_queue *diags,
 }
 
 static const struct render_format formats[] = {
-	{"human", render_human}, {"json", diag_render_json}, {"sarif", render_sarif},
-	{"github", render_github}, {"gcc", render_gcc}, {"junit", render_junit},
+	{"human", render_human},   {"json", diag_render_json}, {"sarif", render_sarif},
+	{"github", render_github}, {"gcc", render_gcc},	       {"junit", render_junit},
 };
 
 const struct render_format *render_format_find(const char *name)

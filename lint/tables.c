@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tables of key and value: keys that stand twice. Postfix keeps the first and
+ * says so only to whoever compiles the table; keys are folded to lower case.
+ */
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/strmap.h"
+#include "grammar/aliases.h"
+#include "grammar/table.h"
+#include "lint/checks.h"
+#include "lint/lint_file.h"
+#include "mcc/model/site.h"
+
+static void report_duplicate(const struct parse_ctx *ctx, struct span again,
+			     struct span first, struct str key, bool same_value)
+{
+	struct diag *d;
+
+	if (same_value) {
+		d = diag_add(ctx->diags, RULE_MC901, again, "'%.*s' stands here again",
+			     STR_ARG(key));
+		diag_relate(ctx->diags, d, first, "first written here");
+		return;
+	}
+	d = diag_add_as(ctx->diags, RULE_MC901, DIAG_ERROR, again,
+			"'%.*s' has another value above; the first one counts and this "
+			"line is ignored",
+			STR_ARG(key));
+	diag_relate(ctx->diags, d, first, "first written here");
+}
+
+void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
+{
+	struct strmap *seen = strmap_new(ctx->arena);
+
+	for (size_t i = 0; i < file->row_count; i++) {
+		struct table_row *row = &file->rows[i];
+		struct str key = str_lower(ctx->arena, row->key);
+		const struct table_row *first = strmap_find(seen, key);
+
+		if (first)
+			report_duplicate(ctx, row->key_span, first->key_span, row->key,
+					 str_eq(first->value, row->value));
+		else
+			strmap_put(seen, key, row);
+	}
+}
+
+static void duplicate_aliases(const struct parse_ctx *ctx, const struct alias_file *file)
+{
+	struct strmap *seen = strmap_new(ctx->arena);
+
+	for (size_t i = 0; i < file->entry_count; i++) {
+		struct alias_entry *entry = &file->entries[i];
+		struct str key = str_lower(ctx->arena, entry->name);
+		const struct alias_entry *first = strmap_find(seen, key);
+
+		if (first)
+			report_duplicate(ctx, entry->name_span, first->name_span,
+					 entry->name,
+					 str_eq(first->value.str, entry->value.str));
+		else
+			strmap_put(seen, key, entry);
+	}
+}
+
+void lint_alias_file(const struct parse_ctx *ctx, const struct alias_file *file)
+{
+	duplicate_aliases(ctx, file);
+	lint_alias_loops(ctx, &file, 1, NULL);
+}
+
+void lint_tables(const struct site *site, struct diag_queue *diags)
+{
+	const struct parse_ctx ctx = {site->arena, site->sources, diags};
+
+	for (size_t i = 0; i < site->table_count; i++) {
+		const struct site_table *table = site->tables[i];
+		/* In ordered tables every row may match; two are no mistake. */
+		bool is_ordered = table->type && table->type->access == MAP_SEQUENTIAL;
+
+		if (table->aliases)
+			duplicate_aliases(&ctx, table->aliases);
+		else if (table->rows && !is_ordered)
+			lint_table_file(&ctx, table->rows);
+	}
+}
