@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Builds the tree of main.cf. What a name means, whether it may be repeated
+ * and what its value says is the model's business.
+ */
+#include "grammar/cf.h"
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "grammar/cf_build.h"
+#include "grammar/cf.lex.h"
+#include "grammar/dump.h"
+
+void cf_build_entry(struct cf_builder *b, struct scan_loc name, struct scan_loc value)
+{
+	struct cf_file *file = b->file;
+	struct cf_entry *e = arena_push(b->reader.ctx->arena, &file->entries,
+					file->entry_count, &b->entry_room, sizeof(*e));
+	struct text text = line_slice(&b->reader, &b->line, name.lo, name.hi);
+
+	e->name = text.str;
+	e->name_span = line_loc_span(&b->reader, &b->line, name);
+	e->value = line_slice(&b->reader, &b->line, value.lo, value.hi);
+	e->span = line_span(&b->reader, &b->line, name.lo, value.hi);
+	file->entry_count++;
+}
+
+void cf_build_no_equals(struct cf_builder *b, struct scan_loc name, struct scan_loc next)
+{
+	struct span at = line_loc_span(&b->reader, &b->line, name);
+	struct str word = scan_text(&b->scan, name);
+	struct diag *d = line_report(&b->reader, RULE_MC106, at,
+				     "'=' is missing after '%.*s': every Postfix program "
+				     "refuses this file",
+				     STR_ARG(word));
+
+	if (next.lo == name.lo)
+		return;
+	at = line_span(&b->reader, &b->line, next.lo, next.lo);
+	line_fix(&b->reader, d, "add the '='", at, "= ");
+}
+
+void cf_build_no_name(struct cf_builder *b, struct scan_loc all)
+{
+	line_report(&b->reader, RULE_MC107, line_loc_span(&b->reader, &b->line, all),
+		    "the parameter name before '=' is missing: every Postfix program "
+		    "refuses this file");
+}
+
+void cf_build_failed(struct cf_builder *b, struct scan_loc loc, const char *why)
+{
+	line_report(&b->reader, RULE_MC002, line_loc_span(&b->reader, &b->line, loc),
+		    "%s", why);
+}
+
+static void parse_lines(struct cf_builder *b)
+{
+	void *scanner = NULL;
+
+	MCC_ASSERT(cf_yylex_init_extra(b, &scanner) == 0);
+	while (line_read(&b->reader, &b->line)) {
+		scan_start(&b->scan, b->line.str);
+		cf_yyrestart(NULL, scanner);
+		cf_yyparse(scanner, b);
+	}
+	cf_yylex_destroy(scanner);
+}
+
+static void copy_comments(struct cf_builder *b)
+{
+	struct cf_file *file = b->file;
+
+	file->comment_count = b->reader.comment_count;
+	file->comments = arena_array(b->reader.ctx->arena, file->comment_count,
+				     sizeof(*file->comments));
+	for (size_t i = 0; i < file->comment_count; i++)
+		file->comments[i].span = b->reader.comments[i];
+}
+
+struct cf_file *cf_parse(const struct parse_ctx *ctx, const struct source *src)
+{
+	struct cf_builder b = {.file = arena_alloc(ctx->arena, sizeof(*b.file))};
+
+	b.file->src = src;
+	line_reader_init(&b.reader, ctx, src);
+	scan_init(&b.scan, b.reader.scratch);
+	parse_lines(&b);
+	copy_comments(&b);
+	line_reader_fini(&b.reader);
+	return b.file;
+}
+
+void cf_dump(struct strbuf *out, const struct source_set *sources,
+	     const struct cf_file *file)
+{
+	for (size_t i = 0; i < file->comment_count; i++) {
+		dump_node(out, sources, "comment", file->comments[i].span);
+		dump_end(out);
+	}
+	for (size_t i = 0; i < file->entry_count; i++) {
+		const struct cf_entry *e = &file->entries[i];
+
+		dump_node(out, sources, "entry", e->span);
+		dump_str(out, e->name);
+		dump_span(out, sources, e->name_span);
+		dump_text(out, sources, e->value);
+		dump_end(out);
+	}
+}

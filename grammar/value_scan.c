@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open brackets of a value, for its scanner. Postfix finds the end of `${` by
+ * counting braces (of `$(`: parentheses) and looks inside afterwards; here the
+ * count runs along with the tokens. When the text ends too early or brackets
+ * nest too deeply, that is reported once and the parser is given the closing
+ * tokens it needs.
+ */
+#include "base/diag.h"
+#include "grammar/value_build.h"
+
+static struct value_frame *innermost(struct value_builder *b)
+{
+	return b->frame_count ? &b->frames[b->frame_count - 1] : NULL;
+}
+
+enum value_state value_scan_state(const struct value_builder *b)
+{
+	return b->frame_count ? b->frames[b->frame_count - 1].state : VALUE_STATE_TOP;
+}
+
+void value_scan_set(struct value_builder *b, enum value_state state)
+{
+	innermost(b)->state = state;
+}
+
+static struct diag *report(struct value_builder *b, enum rule rule, struct scan_loc loc,
+			   const char *message)
+{
+	struct diag *d = diag_add(b->ctx->diags, rule, text_span(b->text, loc.lo, loc.hi),
+				  "%s", message);
+
+	diag_relate_via(b->ctx->diags, d, text_via_at(b->text, loc.lo));
+	return d;
+}
+
+static int close_innermost(struct value_builder *b)
+{
+	struct value_frame frame = b->frames[--b->frame_count];
+
+	b->is_closed = !frame.is_operand;
+	return frame.is_operand ? VALUE_RBRACE : VALUE_CLOSE;
+}
+
+int value_scan_open(struct value_builder *b, struct scan_loc loc, bool is_operand,
+		    char open)
+{
+	struct value_frame *frame;
+
+	if (b->frame_count == LIMIT_BRACE_DEPTH) {
+		report(b, RULE_MC111, loc,
+		       "brackets are nested too deeply: the rest of the value is "
+		       "not read");
+		b->is_stopped = true;
+		return value_scan_end(b);
+	}
+	frame = &b->frames[b->frame_count++];
+	*frame = (struct value_frame){.state = is_operand ? VALUE_STATE_TEXT
+							  : VALUE_STATE_HEAD,
+				      .open = open,
+				      .close = open == '{' ? '}' : ')',
+				      .is_operand = is_operand,
+				      .loc = loc};
+	return is_operand ? VALUE_LBRACE : VALUE_OPEN;
+}
+
+int value_scan_bracket(struct value_builder *b, char bracket)
+{
+	struct value_frame *frame = innermost(b);
+
+	if (bracket == frame->close) {
+		if (!frame->depth)
+			return close_innermost(b);
+		frame->depth--;
+	} else if (bracket == frame->open) {
+		frame->depth++;
+	}
+	return frame->state == VALUE_STATE_HEAD ? VALUE_STRAY : VALUE_TEXT_RUN;
+}
+
+int value_scan_end(struct value_builder *b)
+{
+	if (!b->frame_count)
+		return VALUE_END;
+	if (!b->is_stopped) {
+		/* The outermost one is what Postfix complains about. */
+		report(b, RULE_MC112, b->frames[0].loc,
+		       b->frames[0].open == '{'
+			       ? "'${' is never closed: the closing '}' is missing"
+			       : "'$(' is never closed: the closing ')' is missing");
+		b->is_stopped = true;
+	}
+	return close_innermost(b);
+}
+
+/* Goes on behind the `${...}` that the parser could not read. */
+static void skip_rest(struct value_builder *b)
+{
+	size_t depth = 0;
+
+	/* The operand's brace was the token that is wrong. */
+	while (b->frame_count > 1 && innermost(b)->is_operand) {
+		depth = innermost(b)->depth + 1;
+		b->frame_count--;
+	}
+	if (innermost(b)->open == '{')
+		innermost(b)->depth += depth;
+	value_scan_set(b, VALUE_STATE_SKIP);
+}
+
+void value_build_error(struct value_builder *b, struct scan_loc loc, const char *why)
+{
+	static const char prefix[] = "syntax error, ";
+	struct str text = str_of(why);
+
+	b->error_count++;
+	if (b->is_stopped || b->error_count > LIMIT_SYNTAX_ERRORS)
+		return;
+	if (str_starts(text, prefix))
+		why += sizeof(prefix) - 1;
+	report(b, RULE_MC112, loc, why);
+	if (!b->is_closed && b->frame_count)
+		skip_rest(b);
+}
