@@ -23,6 +23,8 @@ bool field_text(struct arena *arena, struct str value, size_t max, const char **
 
 /* The same for records: fields with a checksum. */
 void record_put(struct strbuf *out, char tag, struct str fields);
+/* Whether lengths and the final line feed fit, the checksum unseen. */
+bool record_has_shape(struct str rest);
 bool record_take(struct str *rest, char *out_tag, struct str *out_fields);
 
 #endif

@@ -146,6 +146,15 @@ void record_put(struct strbuf *out, char tag, struct str fields)
 	strbuf_addf(out, "%08x\n", crc);
 }
 
+bool record_has_shape(struct str rest)
+{
+	char tag;
+	size_t len;
+
+	return take_head(&rest, &tag, &len) && rest.len >= len + 9 &&
+	       rest.ptr[len + 8] == '\n';
+}
+
 bool record_take(struct str *rest, char *out_tag, struct str *out_fields)
 {
 	struct str r = *rest;

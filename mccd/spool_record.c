@@ -310,21 +310,24 @@ static bool read_batch(struct str fields, struct spool_message *message)
 	return true;
 }
 
-/* Whether a good record stands anywhere behind bad bytes. Each candidate costs
- * a checksum, so a file full of them is called damaged unseen. */
+/* Whether a good record stands anywhere behind bad bytes. Each candidate that
+ * has the right shape costs a checksum; a file full of them is called damaged
+ * unseen. */
 static bool has_record_behind(struct str rest)
 {
 	unsigned budget = 64;
-	ptrdiff_t eol;
 
-	while ((eol = str_chr(rest, '\n')) >= 0) {
-		struct str from = rest = str_slice(rest, (size_t)eol + 1, rest.len);
+	while (rest.len > 1) {
+		ptrdiff_t at = str_chr(str_slice(rest, 1, rest.len), 'B');
+		struct str from;
 		char tag;
 		struct str fields;
 
-		if (!str_starts(rest, "B"))
-			continue;
-		if (budget-- == 0 || (record_take(&from, &tag, &fields)))
+		if (at < 0)
+			return false;
+		from = rest = str_slice(rest, (size_t)at + 1, rest.len);
+		if (record_has_shape(rest) &&
+		    (budget-- == 0 || record_take(&from, &tag, &fields)))
 			return true;
 	}
 	return false;
