@@ -95,7 +95,7 @@ PY
 
 say "the delivered file"
 wait_for "message in hanako's Maildir" has_mail
-for file in $demo/root/home/hanako/Maildir/new/*; do
+for file in "$demo"/root/home/hanako/Maildir/new/*; do
 	echo "$file"
 	cat "$file"
 done
