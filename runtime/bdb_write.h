@@ -7,11 +7,10 @@
 #define MCC_RUNTIME_BDB_WRITE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/str.h"
-
-struct arena;
 
 enum bdb_type { BDB_HASH, BDB_BTREE };
 
@@ -20,11 +19,18 @@ struct bdb_row {
 	struct str value;
 };
 
+struct bdb_target {
+	int dirfd;
+	const char *name; /* below dirfd, or absolute */
+	mode_t mode;
+};
+
 /*
- * dirfd/name is written beside and renamed into place. Of rows with equal keys
- * the first is kept (the caller has warned). Rows may be reordered.
+ * The file is written beside its name, synced and renamed into place; a file
+ * that was there is whole until then. Of rows with equal keys the first is
+ * kept (the caller has warned). Status: MCC_ENOMEM, those of fs_write_file.
  */
-int bdb_write(struct arena *arena, int dirfd, const char *name, enum bdb_type type,
-	      struct bdb_row *rows, size_t count) MCC_MUST_CHECK;
+int bdb_write(const struct bdb_target *target, enum bdb_type type,
+	      const struct bdb_row *rows, size_t count) MCC_MUST_CHECK;
 
 #endif

@@ -7,8 +7,7 @@
  * A file that cannot be read answers "cannot tell", never "no such user":
  * bouncing somebody's mail because of a full file table is not acceptable.
  */
-#include <stdio.h>
-#include <string.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -17,8 +16,6 @@
 #include "base/status.h"
 #include "base/strmap.h"
 #include "runtime/map.h"
-
-#include <fcntl.h>
 
 struct passwd_map {
 	struct rt_map map;

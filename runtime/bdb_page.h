@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pages of a Berkeley DB file that is being put together in memory. */
+#ifndef MCC_RUNTIME_BDB_PAGE_H
+#define MCC_RUNTIME_BDB_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct bdb_pages {
+	uint8_t *bytes; /* heap */
+	uint32_t count;
+	uint32_t room;
+	bool failed; /* no memory, or more pages than numbers; checked once */
+};
+
+/* `first` zeroed pages, with room for some more. */
+void bdb_pages_init(struct bdb_pages *pages, uint32_t first);
+void bdb_pages_fini(struct bdb_pages *pages);
+/* Borrowed until the next page is added. */
+uint8_t *bdb_page_at(struct bdb_pages *pages, uint32_t number);
+/* Number of a new, empty page; 0 when there is none (failed is set). */
+uint32_t bdb_page_new(struct bdb_pages *pages);
+/* Makes page `number` an empty one of that type. */
+void bdb_page_start(struct bdb_pages *pages, uint32_t number, uint8_t type,
+		    uint8_t level);
+/* Room for one more item of `size` bytes? */
+size_t bdb_page_room(const uint8_t *page);
+/* Adds an item of `size` bytes at the end; returns where its bytes go. */
+uint8_t *bdb_page_add(uint8_t *page, size_t size);
+/* Pages of data that does not fit: a chain of overflow pages; the first. */
+uint32_t bdb_page_overflow(struct bdb_pages *pages, struct str head, uint8_t tail);
+/* Fields that every meta page has. */
+void bdb_page_meta(struct bdb_pages *pages, uint32_t magic, uint8_t type);
+
+void bdb_put16(uint8_t *at, size_t n);
+void bdb_put32(uint8_t *at, uint32_t n);
+uint32_t bdb_get32(const uint8_t *at);
+uint16_t bdb_get16(const uint8_t *at);
+
+#endif
