@@ -15,7 +15,13 @@
 
 struct arena;
 
-enum rt_class { RT_CLASS_LOCAL, RT_CLASS_ALIAS, RT_CLASS_VIRTUAL, RT_CLASS_RELAY, RT_CLASS_DEFAULT };
+enum rt_class {
+	RT_CLASS_LOCAL,
+	RT_CLASS_ALIAS,
+	RT_CLASS_VIRTUAL,
+	RT_CLASS_RELAY,
+	RT_CLASS_DEFAULT
+};
 
 const char *rt_class_name(enum rt_class class); /* "local", "alias", ... */
 
@@ -38,8 +44,9 @@ struct rt_route {
 struct rt_step {
 	const char *what; /* "check_client_access", "virtual_alias_maps", ... */
 	struct rt_origin origin;
-	const char *table; /* name, or NULL */
-	const char *key; /* or NULL */
+	const char *table;  /* name, or NULL */
+	unsigned row;	    /* line of the table's row that answered; 0: not known */
+	const char *key;    /* or NULL */
 	const char *result; /* "none", a value, a verdict */
 };
 
@@ -47,11 +54,29 @@ struct rt_tracer {
 	void (*step)(struct rt_tracer *tracer, const struct rt_step *step);
 };
 
+/*
+ * What only the host knows. `user_exists`: a name of the password file; NULL:
+ * every name counts as a user, unless the site says what becomes of unknown
+ * ones (mailbox_transport, fallback_transport, luser_relay). `read_include`:
+ * text of an :include: file; NULL: such a member is an error. `own_addresses`:
+ * numeric addresses of the host's interfaces; NULL: the loopback ones.
+ */
+struct rt_host {
+	void *state;
+	enum rt_found (*user_exists)(void *state, const char *name);
+	enum rt_found (*read_include)(void *state, const char *path, struct arena *arena,
+				      struct str *out_text);
+	const char *const *own_addresses;
+	size_t own_address_count;
+};
+
+/* The arena must have no cap: results are never NULL. */
 struct rt_context {
 	const struct rt_config *config;
 	const struct rt_settings *settings; /* of the service, or config->settings */
 	struct arena *arena;
-	struct rt_tracer *tracer; /* or NULL */
+	struct rt_tracer *tracer;   /* or NULL */
+	const struct rt_host *host; /* or NULL */
 };
 
 /* Class of a domain ("" is the site itself). RT_LOOKUP_ERROR: a table failed. */
@@ -75,9 +100,9 @@ enum rt_found rt_recipient_exists(const struct rt_context *ctx, struct str addre
 
 struct rt_final {
 	enum { RT_FINAL_ADDRESS, RT_FINAL_COMMAND, RT_FINAL_FILE, RT_FINAL_ERROR } kind;
-	const char *text; /* address, command without bar, file; ERROR: why */
-	const char *owner; /* owner-alias that becomes the sender, or NULL */
-	const char *dsn; /* ERROR: "5.1.1", "4.3.0" */
+	const char *text;      /* address, command without bar, file; ERROR: why */
+	const char *owner;     /* owner-alias that becomes the sender, or NULL */
+	const char *dsn;       /* ERROR: "5.1.1", "4.3.0" */
 	struct rt_route route; /* ADDRESS */
 };
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rewriting that trivial-rewrite(8) does to an address that was given by a
+ * local client or stands in a local table. The order of the steps is part of
+ * the behaviour: "site!user" is swapped before an origin is appended, so
+ * "site!user" never gets the local origin.
+ *
+ * Most addresses are plain user@host.domain. They are recognized without
+ * being taken apart, and come back as they are.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/address.h"
+#include "runtime/address_tokens.h"
+#include "runtime/config.h"
+
+/* domain!user becomes user@domain. */
+static void swap_bang(struct address_tokens *tokens, size_t bang)
+{
+	struct address_tokens swapped = address_tokens_copy(tokens, bang + 1);
+
+	address_tokens_push(&swapped, '@', STR_LIT(""));
+	for (size_t i = 0; i < bang; i++)
+		address_tokens_push(&swapped, tokens->items[i].kind,
+				    tokens->items[i].text);
+	*tokens = swapped;
+}
+
+/* An address without '@' gets a domain, one way or the other. */
+static void add_domain(struct address_tokens *tokens, const struct rt_settings *settings)
+{
+	ptrdiff_t bang = settings->swap_bangpath ? address_tokens_find(tokens, '!') : -1;
+	ptrdiff_t percent =
+		settings->allow_percent_hack ? address_tokens_rfind(tokens, '%') : -1;
+
+	if (bang >= 0) {
+		swap_bang(tokens, (size_t)bang);
+	} else if (percent >= 0) {
+		tokens->items[percent].kind = '@';
+	} else if (settings->append_at_myorigin && *settings->myorigin) {
+		address_tokens_push(tokens, '@', STR_LIT(""));
+		address_tokens_append_text(tokens, settings->myorigin);
+	}
+}
+
+/* The part after the last '@' is a name without any dot. */
+static bool is_short_domain(const struct address_tokens *tokens)
+{
+	ptrdiff_t at = address_tokens_rfind(tokens, '@');
+
+	if (at < 0 || (size_t)at + 1 == tokens->count)
+		return false;
+	for (size_t i = (size_t)at; i < tokens->count; i++)
+		if (tokens->items[i].kind == '.' ||
+		    tokens->items[i].kind == ADDRESS_TOKEN_LITERAL)
+			return false;
+	return true;
+}
+
+static bool is_empty_address(const struct address_tokens *tokens)
+{
+	return tokens->count == 1 && tokens->items[0].kind == ADDRESS_TOKEN_QUOTED &&
+	       tokens->items[0].text.len == 0;
+}
+
+/* "@a,@b:user@c" is delivered as user@c (RFC 5321 appendix C). */
+static void drop_route(struct address_tokens *tokens)
+{
+	ptrdiff_t colon = address_tokens_find(tokens, ':');
+
+	if (tokens->items[0].kind == '@' && colon >= 0 &&
+	    (size_t)colon + 1 < tokens->count)
+		address_tokens_keep(tokens, (size_t)colon + 1, tokens->count);
+}
+
+/* One final dot goes; "u@." and "u@a.." are left to be found wrong. */
+static void drop_final_dot(struct address_tokens *tokens)
+{
+	size_t n = tokens->count;
+
+	if (n >= 2 && tokens->items[n - 1].kind == '.' &&
+	    tokens->items[n - 2].kind != '.' && tokens->items[n - 2].kind != '@')
+		tokens->count--;
+}
+
+void address_tokens_rewrite(struct address_tokens *tokens,
+			    const struct rt_settings *settings)
+{
+	if (tokens->count == 0 || is_empty_address(tokens))
+		return;
+	if (tokens->count == 1 && tokens->items[0].kind == '@') {
+		tokens->items[0] =
+			(struct address_token){ADDRESS_TOKEN_QUOTED, STR_LIT("")};
+		return;
+	}
+	drop_route(tokens);
+	if (address_tokens_rfind(tokens, '@') < 0)
+		add_domain(tokens, settings);
+	if (settings->append_dot_mydomain && *settings->mydomain &&
+	    is_short_domain(tokens)) {
+		address_tokens_push(tokens, '.', STR_LIT(""));
+		address_tokens_append_text(tokens, settings->mydomain);
+	}
+	drop_final_dot(tokens);
+}
+
+static bool is_plain_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '+' || c == '=';
+}
+
+/* user@host.domain without anything that rewriting could touch. */
+static bool is_plain(struct str address)
+{
+	size_t at = 0, dots = 0;
+	char last = '.';
+
+	for (size_t i = 0; i < address.len; i++) {
+		char c = address.ptr[i];
+
+		if (c == '.' || c == '@') {
+			if (last == '.' || last == '@' || (c == '@' && at > 0))
+				return false;
+			dots += c == '.' && at > 0;
+			at = c == '@' ? i : at;
+		} else if (!is_plain_byte(c)) {
+			return false;
+		}
+		last = c;
+	}
+	return at > 0 && dots > 0 && last != '.' && last != '@';
+}
+
+struct str address_rewrite(struct arena *arena, const struct rt_settings *settings,
+			   struct str address)
+{
+	struct address_tokens tokens;
+
+	if (address.len == 0 || is_plain(address))
+		return address;
+	address_tokens_scan_address(&tokens, arena, address_quote(arena, address));
+	address_tokens_rewrite(&tokens, settings);
+	return address_unquote(arena, address_tokens_external(&tokens));
+}
