@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -27,11 +26,10 @@
 #include "mccd/spool_private.h"
 
 struct spool {
-	int dir;
+	int dir; /* borrowed */
 	int queue;
 	int tmp;
 	int corrupt;
-	int lock;
 };
 
 /* ---- folder ---- */
@@ -42,17 +40,6 @@ static int open_part(int dir, const char *name, int *out_fd)
 		return mcc_status_from_errno(errno);
 	*out_fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return *out_fd < 0 ? mcc_status_from_errno(errno) : 0;
-}
-
-static int take_lock(struct spool *spool)
-{
-	spool->lock = openat(spool->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-			     0600);
-	if (spool->lock < 0)
-		return mcc_status_from_errno(errno);
-	if (flock(spool->lock, LOCK_EX | LOCK_NB) != 0)
-		return errno == EWOULDBLOCK ? MCC_EEXIST : mcc_status_from_errno(errno);
-	return 0;
 }
 
 static int each_name(int dirfd, void (*fn)(const char *name, void *arg), void *arg)
@@ -83,18 +70,14 @@ static void remove_tmp(const char *name, void *arg)
 	(void)!unlinkat(spool->tmp, name, 0);
 }
 
-static int open_parts(struct spool *spool, const char *path)
+static int open_parts(struct spool *spool)
 {
-	int status = fs_open_dir(AT_FDCWD, path, true, &spool->dir);
+	int status = open_part(spool->dir, "queue", &spool->queue);
 
-	if (status == 0)
-		status = open_part(spool->dir, "queue", &spool->queue);
 	if (status == 0)
 		status = open_part(spool->dir, "tmp", &spool->tmp);
 	if (status == 0)
 		status = open_part(spool->dir, "corrupt", &spool->corrupt);
-	if (status == 0)
-		status = take_lock(spool);
 	if (status == 0)
 		status = fs_sync_dir(spool->dir);
 	if (status == 0)
@@ -102,21 +85,16 @@ static int open_parts(struct spool *spool, const char *path)
 	return status;
 }
 
-int spool_open(const char *path, struct spool **out_spool, char *err, size_t err_size)
+int spool_open(int dirfd, struct spool **out_spool)
 {
 	struct spool *spool = malloc(sizeof(*spool));
 	int status;
 
-	if (!spool) {
-		snprintf(err, err_size, "out of memory");
+	if (!spool)
 		return MCC_ENOMEM;
-	}
-	*spool = (struct spool){-1, -1, -1, -1, -1};
-	status = open_parts(spool, path);
+	*spool = (struct spool){dirfd, -1, -1, -1};
+	status = open_parts(spool);
 	if (status != 0) {
-		snprintf(err, err_size, "%s: %s", path,
-			 status == MCC_EEXIST ? "another mccd uses this queue folder"
-					      : mcc_status_text(status));
 		spool_close(spool);
 		return status;
 	}
@@ -137,8 +115,6 @@ void spool_close(struct spool *spool)
 	close_if(spool->queue);
 	close_if(spool->tmp);
 	close_if(spool->corrupt);
-	close_if(spool->dir);
-	close_if(spool->lock);
 	free(spool);
 }
 

@@ -12,7 +12,7 @@
  * A file appears whole (tmp/, fsync, link, fsync of the folder) and afterwards
  * only grows. The last record may be torn by a crash and is then dropped; any
  * other damage makes the file corrupt: it is moved to corrupt/, never read
- * again and never a reason to stop. Only one process uses a spool (lock file).
+ * again and never a reason to stop. Only one process uses a spool.
  *
  * Times are seconds since 1970 where they are stored.
  */
@@ -100,11 +100,11 @@ struct spool_message {
 struct spool;
 
 /*
- * Opens (and makes, mode 0700) the folder with queue/, tmp/ and corrupt/, takes
- * its lock and empties tmp/. MCC_EEXIST: another process has it. err: text.
+ * Makes queue/, tmp/ and corrupt/ (mode 0700) in the folder where they are
+ * missing and empties tmp/. The folder is borrowed; its lock, that keeps a
+ * second daemon out, is the parent's.
  */
-int spool_open(const char *path, struct spool **out_spool, char *err,
-	       size_t err_size) MCC_MUST_CHECK;
+int spool_open(int dirfd, struct spool **out_spool) MCC_MUST_CHECK;
 void spool_close(struct spool *spool); /* NULL is allowed */
 
 /* Letters, digits, '-' and '_', at most SPOOL_ID_MAX: what a name may be. */
