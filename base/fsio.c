@@ -145,7 +145,7 @@ static int sync_fd(int fd)
 int fs_sync_dir(int dirfd)
 {
 	int status;
-	int fd;
+	int fd = -1;
 
 	if (dirfd != AT_FDCWD)
 		return sync_fd(dirfd);
@@ -237,7 +237,7 @@ out:
 static int make_dir(int dirfd, const char *path)
 {
 	const char *name;
-	int parent;
+	int parent = -1;
 	int status;
 
 	if (mkdirat(dirfd, path, 0755) < 0)

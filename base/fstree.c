@@ -30,7 +30,7 @@ static int remove_content(int fd, int depth)
 		return status;
 	}
 	while (!status && (errno = 0, entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			status = remove_entry(dirfd(dir), entry->d_name, depth + 1);
 	}
 	if (!status && errno)

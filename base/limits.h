@@ -18,6 +18,8 @@ enum {
 	LIMIT_BRACE_DEPTH = 200,
 	/* An expanded value: doubling references must not fill the memory. */
 	LIMIT_EXPANDED_VALUE = 1 << 20,
+	/* All values of a site together, with the places of their parts. */
+	LIMIT_EXPANDED_TOTAL = 64 << 20,
 	/* Diagnostics shown of one run for people; JSON has them all. */
 	LIMIT_DIAG_SHOWN = 200,
 	/* Diagnostics kept at all; later ones are counted, not kept. */
@@ -46,6 +48,17 @@ enum {
 	LIMIT_SPF_NAMES = 10,
 	/* CNAME links followed for one question. */
 	LIMIT_CNAME_CHAIN = 12,
+	/* A recording of DNS answers: about a million of them. */
+	LIMIT_DNS_RECORDING = 256 << 20,
+	/* A zone file with what it includes, one line of it with its
+	 * continuations (an RDATA of 65535 octets as `\\ddd`), and the depth of
+	 * $INCLUDE. */
+	LIMIT_ZONE_FILE = 256 << 20,
+	LIMIT_ZONE_LINE = 4 * 65536,
+	LIMIT_ZONE_INCLUDE = 16,
+	/* Servers one resolver asks; TCP connections it holds at once. */
+	LIMIT_DNS_SERVERS = 16,
+	LIMIT_DNS_TCP = 128,
 	/* Names longer than this are not compared for "did you mean": the work
 	 * is the product of both lengths and no parameter is half as long. */
 	LIMIT_SUGGEST_LENGTH = 128,
