@@ -46,6 +46,8 @@ enum {
 	LIMIT_SPF_LOOKUPS = 10,
 	LIMIT_SPF_VOID = 2,
 	LIMIT_SPF_NAMES = 10,
+	/* A domain-spec expanded, before it is cut to 253 octets. */
+	LIMIT_SPF_EXPANDED = 1 << 16,
 	/* CNAME links followed for one question. */
 	LIMIT_CNAME_CHAIN = 12,
 	/* A recording of DNS answers: about a million of them. */

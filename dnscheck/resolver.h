@@ -100,7 +100,13 @@ int resolver_open_zone(const char *path, const char *origin, struct resolver **o
 		       char *err, size_t err_size) MCC_MUST_CHECK;
 int resolver_open_replay(const char *path, struct resolver **out_r, char *err,
 			 size_t err_size) MCC_MUST_CHECK;
-/* NULL is allowed. Pending questions are dropped without their callbacks. */
+/*
+ * Writes options.record_file, whole or not at all. Without one: 0. A message
+ * in err on failure.
+ */
+int resolver_save_recording(struct resolver *r, char *err, size_t err_size) MCC_MUST_CHECK;
+/* NULL is allowed. Pending questions are dropped without their callbacks. Not
+ * from inside a callback. */
 void resolver_close(struct resolver *r);
 
 /*
