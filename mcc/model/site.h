@@ -23,7 +23,7 @@ struct list;
 struct master_file;
 struct master_service;
 struct source_set;
-struct strmap;
+struct source;
 struct table_file;
 
 enum platform {
@@ -33,6 +33,12 @@ enum platform {
 
 bool platform_parse(const char *word, enum platform *out_platform);
 const char *platform_name(enum platform platform);
+/* Compiled-in default that differs from upstream's there, or NULL. */
+const char *platform_default(enum platform platform, enum param_id id);
+/* Whether the platform's packages can have tables of that type. */
+bool platform_has_map_type(enum platform platform, const struct map_type *type);
+/* The release with the patch that the platform ships when none is named. */
+struct pf_version platform_version(enum platform platform, struct pf_version version);
 
 struct site_options {
 	const char *dir; /* -C: folder with main.cf */
@@ -40,11 +46,14 @@ struct site_options {
 	struct pf_version version;
 	enum platform platform;
 	const char *hostname; /* fully qualified; never NULL */
+	/* What $config_directory is where main.cf does not say; NULL: the
+	 * platform's own. `mcc conf` gives the folder, as postconf -c does. */
+	const char *config_directory;
 };
 
 /*
  * A value typed by its parameter's table row. A wrong value has been reported
- * and holds the default.
+ * and holds the default; `written` is the expanded text all the same.
  */
 enum setting_origin { ORIGIN_DEFAULT, ORIGIN_MAIN, ORIGIN_SERVICE };
 
@@ -55,7 +64,8 @@ struct setting {
 	const struct cf_entry *entry; /* the last assignment; NULL: default */
 	struct span name_span; /* SPAN_NONE for defaults */
 	struct text raw; /* before expansion of `$` */
-	struct text value; /* expanded */
+	struct text written; /* expanded, also when it is wrong */
+	struct text value; /* expanded; the default when `written` is wrong */
 	bool is_valid; /* typed without complaint */
 	bool boolean; /* bool, nbool */
 	int64_t number; /* int, long, nint; time: seconds */
@@ -78,15 +88,23 @@ struct site_table {
 	const char *fs_path; /* where the source text was looked for, or NULL */
 	enum table_state state;
 	bool is_aliases; /* read by aliases(5) syntax */
+	const struct source *src; /* TABLE_LOADED: the text */
 	const struct table_file *rows; /* TABLE_LOADED, key and value */
 	const struct alias_file *aliases; /* TABLE_LOADED, is_aliases */
+	/* regexp, pcre and cidr texts have neither: runtime/ reads them. */
+	struct site_table **parts; /* tables inside pipemap:{...}, unionmap:{...} */
+	size_t part_count;
+	bool is_proxied; /* first mentioned as proxy:type:name */
 };
 
 struct site_service {
 	const struct master_service *node;
 	struct str key; /* "smtp/inet" */
-	struct setting *overrides;
+	struct setting *overrides; /* the last of each name, in order */
 	size_t override_count;
+	/* Settings of main.cf whose value differs in this service because an
+	 * override stands in it; by param_id, NULL: none differs. */
+	const struct setting **derived;
 };
 
 struct site {
@@ -131,9 +149,18 @@ const struct setting *site_service_setting(const struct site *site,
 					   enum param_id id);
 /* A name of the site's own (restriction class, user-defined), or NULL. */
 const struct setting *site_find_own(const struct site *site, struct str name);
+/* The same as a service sees it. */
+const struct setting *site_service_find_own(const struct site *site,
+					    const struct site_service *service,
+					    struct str name);
 const struct site_service *site_find_service(const struct site *site, const char *key);
 /* Effective compatibility level as major.minor.patch numbers. */
 struct pf_version site_compat_level(const struct site *site);
+/*
+ * The domain of local addresses: myorigin, which on Debian may name a file
+ * whose first line it is. Empty when that file was not evaluated.
+ */
+struct str site_origin(struct site *site);
 
 /* The words of a setting's expanded value; braces by version. Never NULL. */
 const struct list *site_list(const struct site *site, const struct setting *setting);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text of a parameter that is not set: the release's default, the platform's
+ * own, or one that is computed from the host and other parameters. Nothing of
+ * the machine that runs the check is looked at, so that a site means the same
+ * everywhere.
+ */
+#include "mcc/model/private.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/diag.h"
+
+#define LOCAL_DOMAIN "localdomain"
+
+bool model_is_legacy(const struct model *m, const struct param *p)
+{
+	const char *arrow = strstr(p->deprecated, "->");
+	const struct param *instead;
+
+	if (p->status != PARAM_LEGACY || !arrow)
+		return false;
+	instead = param_find(str_of(arrow + 2));
+	return instead && param_in_version(instead, m->site.options.version);
+}
+
+/*
+ * The value of a parameter that another one is computed from. Empty while it
+ * is itself being expanded: `myhostname = mail.$mydomain` without a mydomain.
+ */
+static struct str ask(struct model *m, enum param_id id, enum param_id asker)
+{
+	struct cell *c = &m->main.params[id];
+
+	if (c->state != CELL_BUSY)
+		return model_expand(m, &m->main, c).str;
+	diag_add(
+		m->site.diags, RULE_MC402, c->setting->name_span,
+		"%s refers to $%s, which is not set and is derived from %s itself: it is "
+		"empty here",
+		c->setting->param->name, param_get(asker)->name, c->setting->param->name);
+	return STR_LIT("");
+}
+
+/*
+ * A host without a domain gets $mydomain when main.cf sets it; the name we
+ * were given then ends in Postfix's stand-in for a missing domain.
+ */
+static struct str host_name(struct model *m)
+{
+	struct str host = str_of(m->site.options.hostname);
+	struct str domain;
+
+	if (!str_ends(host, "." LOCAL_DOMAIN) || !m->site.settings[PARAM_mydomain].entry)
+		return host;
+	domain = ask(m, PARAM_mydomain, PARAM_myhostname);
+	host = str_slice(host, 0, host.len - strlen(LOCAL_DOMAIN));
+	return str_of(
+		arena_printf(m->site.arena, "%.*s%.*s", STR_ARG(host), STR_ARG(domain)));
+}
+
+static struct str domain_name(struct model *m)
+{
+	struct str host = ask(m, PARAM_myhostname, PARAM_mydomain);
+	ptrdiff_t dot = str_chr(host, '.');
+
+	if (dot >= 0)
+		return str_slice(host, (size_t)dot + 1, host.len);
+	return host.len ? STR_LIT(LOCAL_DOMAIN) : host;
+}
+
+static bool has_word(struct str rest, const char *word)
+{
+	struct str item;
+
+	while (str_token(&rest, ", \t", &item))
+		if (str_eqc(item, word))
+			return true;
+	return false;
+}
+
+static bool is_ipv4(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] != '.' && (s.ptr[i] < '0' || s.ptr[i] > '9'))
+			return false;
+	return str_chr(s, '.') >= 0;
+}
+
+struct networks {
+	struct model *m;
+	struct str text;
+	bool is_host_style;
+	bool has_ipv4;
+	bool has_ipv6;
+};
+
+static void add_network(struct networks *n, const char *net, struct str address)
+{
+	n->text = str_of(arena_printf(n->m->site.arena, "%.*s%s%.*s%s", STR_ARG(n->text),
+				      n->text.len ? " " : "", STR_ARG(address), net));
+}
+
+static void add_loopback(struct networks *n)
+{
+	if (n->has_ipv4)
+		add_network(n, n->is_host_style ? "127.0.0.1/32" : "127.0.0.0/8",
+			    STR_LIT(""));
+	if (n->has_ipv6)
+		add_network(n, "[::1]/128", STR_LIT(""));
+}
+
+/*
+ * The addresses of the real machine are not known here; what is certain are
+ * the loopback networks and the addresses that inet_interfaces spells out.
+ */
+static struct str own_networks(struct model *m)
+{
+	struct str protocols = ask(m, PARAM_inet_protocols, PARAM_mynetworks);
+	struct str rest = ask(m, PARAM_inet_interfaces, PARAM_mynetworks);
+	struct str style = ask(m, PARAM_mynetworks_style, PARAM_mynetworks);
+	struct networks n = {.m = m, .is_host_style = str_eqc(style, "host")};
+	bool has_all = has_word(protocols, "all");
+	bool has_loopback = false;
+	struct str item;
+
+	n.has_ipv4 = has_all || has_word(protocols, "ipv4");
+	n.has_ipv6 = has_all || has_word(protocols, "ipv6");
+	while (str_token(&rest, ", \t", &item)) {
+		bool is_loopback = str_starts(item, "127.") || str_eqc(item, "all") ||
+				   str_eqc(item, "loopback-only") ||
+				   str_eqc(item, "localhost");
+
+		if (is_loopback && !has_loopback)
+			add_loopback(&n);
+		has_loopback |= is_loopback;
+		if (!is_loopback && n.has_ipv4 && is_ipv4(item))
+			add_network(&n, "/32", item);
+	}
+	return n.text;
+}
+
+static struct str version_text(const struct model *m)
+{
+	struct pf_version v = pf_version_concrete(m->site.options.version);
+
+	return str_of(arena_printf(m->site.arena, "%d.%d.%d", v.major, v.minor, v.patch));
+}
+
+/* Dates of the releases that the tests compare with; others are not known. */
+static struct str release_date(const struct model *m)
+{
+	struct pf_version v = pf_version_concrete(m->site.options.version);
+
+	if (pf_version_cmp(v, (struct pf_version){3, 7, 11}) == 0)
+		return STR_LIT("20240304");
+	if (pf_version_cmp(v, (struct pf_version){3, 11, 6}) == 0)
+		return STR_LIT("20260809");
+	return STR_LIT("");
+}
+
+static struct str computed(struct model *m, const char *token)
+{
+	if (strcmp(token, "@hostname") == 0)
+		return host_name(m);
+	if (strcmp(token, "@domain") == 0)
+		return domain_name(m);
+	if (strcmp(token, "@mynetworks") == 0)
+		return own_networks(m);
+	if (strcmp(token, "@version") == 0)
+		return version_text(m);
+	MCC_ASSERT(strcmp(token, "@release_date") == 0);
+	return release_date(m);
+}
+
+/* Programs know more than the table: what they are and where they read. */
+static const char *given(const struct model *m, const struct param *p)
+{
+	if (p->id == PARAM_config_directory && m->site.options.config_directory)
+		return m->site.options.config_directory;
+	if (p->id == PARAM_process_name)
+		return "postconf";
+	return platform_default(m->site.options.platform, p->id);
+}
+
+struct text model_default_text(struct model *m, const struct param *p)
+{
+	const char *text = given(m, p);
+
+	if (!text)
+		text = param_default(p, m->site.options.version);
+	if (text[0] == '@')
+		return text_of_builtin(m->site.arena, computed(m, text));
+	return text_of_builtin(m->site.arena, str_of(text));
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `$` expansion. Each name of a scope is a cell that is expanded once, on
+ * demand; a cell that is asked for while it is being expanded closes a cycle.
+ * Texts keep their places: what `$name` brought in points to where the name
+ * was set, with the chain of references that led there.
+ *
+ * As in Postfix, `${name?...}` asks whether the unexpanded text is empty.
+ */
+#include "mcc/model/private.h"
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/diag.h"
+#include "base/limits.h"
+#include "base/strmap.h"
+
+/* One `$name` being followed; for the chain of a cycle. */
+struct frame {
+	const struct frame *up;
+	struct cell *cell;
+};
+
+/* Depth counts references and conditions alike, as Postfix does. */
+struct expander {
+	struct model *m;
+	const struct scope *scope;
+	const struct frame *top;
+	size_t depth;
+	size_t deepest; /* seen since the top cell was entered */
+};
+
+static struct text expand_cell(struct expander *x, struct cell *c, struct span ref);
+static void expand_value(struct expander *x, struct text_builder *b,
+			 const struct value *value);
+
+void model_cell_init(struct model *m, struct cell *c, bool is_raw)
+{
+	struct text raw = c->setting->raw;
+
+	if (is_raw || str_chr(raw.str, '$') < 0) {
+		c->setting->written = raw;
+		c->state = CELL_DONE;
+		return;
+	}
+	c->tree = value_parse(&m->parse, raw);
+	c->broken = c->tree->broken;
+	if (c->broken)
+		c->state = CELL_DONE;
+}
+
+static struct cell *scope_cell(const struct scope *scope, struct str name)
+{
+	struct cell *c = strmap_find(scope->names, name);
+	const struct param *p;
+
+	if (c || !scope->params)
+		return c;
+	p = param_find(name);
+	if (!p || !scope->params[p->id].setting)
+		return NULL;
+	return &scope->params[p->id];
+}
+
+/* A parameter of another release, or an old name, exists where it is set. */
+static bool is_defined(const struct model *m, const struct cell *c)
+{
+	const struct param *p = c->setting->param;
+
+	if (!p || c->setting->entry || c->setting->origin == ORIGIN_SERVICE)
+		return true;
+	return param_in_version(p, m->site.options.version) && !model_is_legacy(m, p);
+}
+
+/* "dovecot_destination_rate_delay" where only master.cf mentions dovecot. */
+static struct cell *service_cell(struct model *m, struct str name)
+{
+	const struct service_param *sp = model_service_param(m, name);
+	struct setting *s;
+	struct cell *c;
+
+	if (!sp)
+		return NULL;
+	s = arena_alloc(m->site.arena, sizeof(*s));
+	c = arena_alloc(m->site.arena, sizeof(*c));
+	MCC_ASSERT(s && c);
+	s->name = str_of(str_dup0(m->site.arena, name));
+	s->raw = text_of_builtin(m->site.arena, str_of(sp->default_value));
+	c->setting = s;
+	model_cell_init(m, c, false);
+	strmap_put(m->main.names, s->name, c);
+	return c;
+}
+
+struct cell *model_lookup(struct model *m, const struct scope *scope, struct str name)
+{
+	for (; scope; scope = scope->parent) {
+		struct cell *c = scope_cell(scope, name);
+
+		if (c)
+			return is_defined(m, c) ? c : NULL;
+	}
+	return service_cell(m, name);
+}
+
+static void report_chain(struct expander *x, struct diag *d, const struct cell *until)
+{
+	for (const struct frame *f = x->top; f; f = f->up) {
+		if (f->cell->setting->name_span.file)
+			diag_relate(x->m->site.diags, d, f->cell->setting->name_span,
+				    "'%.*s' is set here",
+				    STR_ARG(f->cell->setting->name));
+		f->cell->broken = true;
+		if (f->cell == until)
+			break;
+	}
+}
+
+static const char *chain_text(struct expander *x, const struct cell *until)
+{
+	const char *text =
+		arena_printf(x->m->site.arena, "$%.*s", STR_ARG(until->setting->name));
+
+	for (const struct frame *f = x->top; f; f = f->up) {
+		text = arena_printf(x->m->site.arena, "$%.*s -> %s",
+				    STR_ARG(f->cell->setting->name), text);
+		if (f->cell == until)
+			break;
+	}
+	return text;
+}
+
+static void report_cycle(struct expander *x, struct cell *c, struct span ref)
+{
+	struct diag *d = diag_add(x->m->site.diags, RULE_MC402, ref,
+				  "the value refers to itself: %s never ends, and every "
+				  "program that reads it stops",
+				  chain_text(x, c));
+
+	report_chain(x, d, c);
+}
+
+static void report_depth(struct expander *x, struct cell *c, struct span ref)
+{
+	struct diag *d = diag_add(x->m->site.diags, RULE_MC402, ref,
+				  "'$%.*s' is nested more than %d references deep, where "
+				  "Postfix gives up",
+				  STR_ARG(c->setting->name), LIMIT_MACRO_DEPTH);
+
+	report_chain(x, d, x->top->cell);
+}
+
+/* Whether more bytes may be put into b; reports once per value. */
+static bool has_room(struct expander *x, const struct text_builder *b, struct text more)
+{
+	struct cell *c = x->top->cell;
+
+	x->m->expanded += more.str.len + more.piece_count * sizeof(struct text_piece);
+	if (b->len + more.str.len <= LIMIT_EXPANDED_VALUE &&
+	    x->m->expanded <= LIMIT_EXPANDED_TOTAL)
+		return true;
+	if (!c->broken) {
+		c->broken = true;
+		diag_add(x->m->site.diags, RULE_MC003, c->setting->name_span,
+			 "the value of '%.*s' grows beyond %d bytes when its references "
+			 "are expanded; it is not evaluated",
+			 STR_ARG(c->setting->name), LIMIT_EXPANDED_VALUE);
+	}
+	return false;
+}
+
+static void add_text(struct expander *x, struct text_builder *b, struct text t,
+		     const struct text_via *via)
+{
+	if (has_room(x, b, t))
+		text_builder_add_text(b, t, via);
+}
+
+static void expand_ref(struct expander *x, struct text_builder *b,
+		       const struct value_part *part)
+{
+	struct cell *c = model_lookup(x->m, x->scope, part->name);
+	struct text_via *via = NULL;
+	struct text value;
+
+	if (!c)
+		return;
+	value = expand_cell(x, c, part->name_span);
+	if (part->name_span.file) {
+		via = arena_alloc(x->m->site.arena, sizeof(*via));
+		MCC_ASSERT(via);
+		via->ref = part->name_span;
+	}
+	add_text(x, b, value, via);
+}
+
+static struct text expand_part(struct expander *x, const struct value *value)
+{
+	struct text_builder b;
+
+	text_builder_init(&b, x->m->site.arena);
+	if (value)
+		expand_value(x, &b, value);
+	return text_builder_done(&b);
+}
+
+static void report_level(struct expander *x, struct text left, struct text right)
+{
+	struct cell *c = x->top->cell;
+	struct span span = text_full_span(c->setting->raw);
+
+	c->broken = true;
+	if (span.file)
+		diag_add(x->m->site.diags, RULE_MC112, span,
+			 "'%.*s' or '%.*s' is no compatibility level "
+			 "(major.minor.patch): programs that read this stop",
+			 STR_ARG(left.str), STR_ARG(right.str));
+}
+
+static void expand_compare(struct expander *x, struct text_builder *b,
+			   const struct value_part *part)
+{
+	struct text left = expand_part(x, part->left);
+	struct text right = expand_part(x, part->right);
+	const struct value *taken;
+	bool holds;
+
+	if (!model_compare(part->op, left.str, right.str, &holds)) {
+		report_level(x, left, right);
+		return;
+	}
+	taken = holds ? part->then_value : part->else_value;
+	if (taken)
+		expand_value(x, b, taken);
+	else if (holds && !part->else_value)
+		add_text(x, b, text_of_builtin(x->m->site.arena, STR_LIT("true")), NULL);
+}
+
+static void expand_one(struct expander *x, struct text_builder *b,
+		       const struct value_part *part)
+{
+	const struct cell *c;
+	const struct value *taken;
+
+	switch (part->kind) {
+	case VALUE_TEXT:
+		add_text(x, b, part->text, NULL);
+		break;
+	case VALUE_REF:
+		expand_ref(x, b, part);
+		break;
+	case VALUE_IF_SET:
+		c = model_lookup(x->m, x->scope, part->name);
+		taken = c && c->setting->raw.str.len > 0 ? part->then_value
+							 : part->else_value;
+		if (taken)
+			expand_value(x, b, taken);
+		break;
+	case VALUE_COMPARE:
+		expand_compare(x, b, part);
+		break;
+	case VALUE_CALL:
+		/* domain_to_ascii: names of mail hosts are ASCII already. */
+		if (part->right)
+			expand_value(x, b, part->right);
+		break;
+	}
+}
+
+static void note_depth(struct expander *x, size_t depth)
+{
+	if (depth > x->deepest)
+		x->deepest = depth;
+}
+
+static void expand_value(struct expander *x, struct text_builder *b,
+			 const struct value *value)
+{
+	x->depth++;
+	note_depth(x, x->depth);
+	if (x->depth > LIMIT_MACRO_DEPTH)
+		report_depth(x, x->top->cell, text_full_span(x->top->cell->setting->raw));
+	for (size_t i = 0; i < value->part_count && !x->top->cell->broken; i++)
+		expand_one(x, b, &value->parts[i]);
+	x->depth--;
+}
+
+/* The text of a cell that is done, if the way to it is not too long. */
+static struct text done_text(struct expander *x, struct cell *c, struct span ref)
+{
+	note_depth(x, x->depth + c->depth);
+	if (x->top && x->depth + c->depth > LIMIT_MACRO_DEPTH)
+		report_depth(x, c, ref);
+	return c->setting->written;
+}
+
+/* A default that is computed from other values has a text only now. */
+static struct text computed_text(struct model *m, struct cell *c)
+{
+	c->setting->raw = model_default_text(m, c->setting->param);
+	c->setting->written = c->setting->raw;
+	c->state = CELL_DONE;
+	return c->setting->written;
+}
+
+static struct text expand_cell(struct expander *x, struct cell *c, struct span ref)
+{
+	struct frame frame = {x->top, c};
+	size_t outer = x->deepest;
+	struct text_builder b;
+
+	if (c->state == CELL_DONE)
+		return done_text(x, c, ref);
+	if (c->state == CELL_BUSY) {
+		report_cycle(x, c, ref);
+		return text_of_builtin(x->m->site.arena, STR_LIT(""));
+	}
+	c->state = CELL_BUSY;
+	if (!c->tree)
+		return computed_text(x->m, c);
+	x->top = &frame;
+	x->deepest = x->depth;
+	text_builder_init(&b, x->m->site.arena);
+	expand_value(x, &b, c->tree);
+	/* An empty value stands where its text stands. */
+	if (!b.piece_count)
+		text_builder_add(&b, STR_LIT(""), text_full_span(c->setting->raw), NULL);
+	c->setting->written = text_builder_done(&b);
+	x->top = frame.up;
+	c->depth = x->deepest - x->depth;
+	note_depth(x, outer);
+	c->state = CELL_DONE;
+	return c->setting->written;
+}
+
+struct text model_expand(struct model *m, const struct scope *scope, struct cell *c)
+{
+	struct expander x = {.m = m, .scope = scope};
+
+	return expand_cell(&x, c, c->setting->name_span);
+}
+
+struct text model_expand_text(struct model *m, const struct scope *scope, struct text raw)
+{
+	struct setting s = {.raw = raw};
+	struct cell c = {.setting = &s};
+
+	model_cell_init(m, &c, false);
+	return model_expand(m, scope, &c);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * -o overrides. master(8) hands them to the program, which puts them over
+ * main.cf before anything is expanded: a main.cf value that refers to an
+ * overridden name changes, too. Such values are kept per service, for the
+ * services that have any.
+ */
+#include "mcc/model/private.h"
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/strmap.h"
+#include "grammar/master.h"
+
+static void add_name(struct model *m, struct scope *scope, struct setting *s)
+{
+	struct cell *c = arena_alloc(m->site.arena, sizeof(*c));
+
+	MCC_ASSERT(c);
+	c->setting = s;
+	strmap_put(scope->names, s->name, c);
+	model_cell_init(m, c, s->param && s->param->type == PARAM_TYPE_RAW);
+}
+
+static void add_override(struct model *m, struct site_service *service,
+			 struct scope *scope, const struct master_option *option)
+{
+	struct cell *c = strmap_find(scope->names, option->name);
+	struct setting *s =
+		c ? c->setting : &service->overrides[service->override_count++];
+
+	*s = (struct setting){.param = param_find(option->name),
+			      .name = option->name,
+			      .origin = ORIGIN_SERVICE,
+			      .name_span = option->name_span,
+			      .raw = option->value};
+	add_name(m, scope, s);
+}
+
+/* What the program itself knows: "smtpd", and the name of its service. */
+static void add_builtin(struct model *m, struct scope *scope, enum param_id id,
+			struct str value)
+{
+	struct setting *s;
+
+	if (!param_in_version(param_get(id), m->site.options.version) ||
+	    strmap_find(scope->names, str_of(param_get(id)->name)))
+		return;
+	s = arena_alloc(m->site.arena, sizeof(*s));
+	MCC_ASSERT(s);
+	*s = m->site.settings[id];
+	s->raw = text_of_builtin(m->site.arena, value);
+	add_name(m, scope, s);
+}
+
+static struct scope *make_scope(struct model *m, struct site_service *service)
+{
+	const struct master_service *node = service->node;
+	struct scope *scope = arena_alloc(m->site.arena, sizeof(*scope));
+
+	MCC_ASSERT(scope);
+	scope->parent = &m->main;
+	scope->names = strmap_new(m->site.arena);
+	service->overrides = arena_array(m->site.arena, node->option_count + 1,
+					 sizeof(*service->overrides));
+	for (size_t i = 0; i < node->option_count; i++)
+		add_override(m, service, scope, &node->options[i]);
+	add_builtin(m, scope, PARAM_process_name, model_program(service));
+	add_builtin(m, scope, PARAM_service_name, node->fields[MASTER_NAME]);
+	return scope;
+}
+
+/* Names whose values change with the scope's, found breadth first. */
+struct spread {
+	struct model *m;
+	struct scope *scope;
+	struct str *names;
+	size_t count;
+	size_t room;
+};
+
+static void spread_name(struct spread *s, struct str name)
+{
+	struct str *slot = arena_push(s->m->site.arena, &s->names, s->count, &s->room,
+				      sizeof(*slot));
+
+	MCC_ASSERT(slot);
+	*slot = name;
+	s->count++;
+}
+
+static void start_spread(struct str name, void *value, void *arg)
+{
+	(void)value;
+	spread_name(arg, name);
+}
+
+/* The scope gets its own copy of a main setting, to be expanded there. */
+static void copy_cell(struct spread *s, const struct cell *from)
+{
+	struct setting *copy;
+
+	if (strmap_find(s->scope->names, from->setting->name))
+		return;
+	copy = arena_alloc(s->m->site.arena, sizeof(*copy));
+	MCC_ASSERT(copy);
+	*copy = *from->setting;
+	add_name(s->m, s->scope, copy);
+	spread_name(s, copy->name);
+}
+
+static void spread_all(struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct referrers *r = strmap_find(s->m->referenced, s->names[i]);
+
+		for (size_t k = 0; r && k < r->count; k++)
+			copy_cell(s, r->cells[k]);
+	}
+}
+
+static void derive(struct model *m, struct site_service *service, struct setting *s)
+{
+	const struct setting *main = &m->site.settings[s->param->id];
+
+	if (str_eq(s->value.str, main->value.str))
+		return;
+	if (!service->derived)
+		service->derived = arena_array(m->site.arena, PARAM_COUNT,
+					       sizeof(*service->derived));
+	service->derived[s->param->id] = s;
+}
+
+static void expand_service(struct model *m, struct site_service *service,
+			   struct scope *scope)
+{
+	struct spread s = {.m = m, .scope = scope};
+	size_t given;
+
+	strmap_each(scope->names, start_spread, &s);
+	given = s.count;
+	spread_all(&s);
+	for (size_t i = 0; i < s.count; i++) {
+		struct cell *c = strmap_find(scope->names, s.names[i]);
+
+		model_expand(m, scope, c);
+		model_type(m, scope, c, c->setting->param);
+		if (i >= given && c->setting->param)
+			derive(m, service, c->setting);
+	}
+}
+
+void model_expand_services(struct model *m)
+{
+	for (size_t i = 0; i < m->site.service_count; i++) {
+		m->scopes[i] = make_scope(m, &m->site.services[i]);
+		expand_service(m, &m->site.services[i], m->scopes[i]);
+	}
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From expanded text to a typed value. What Postfix's own conversion refuses
+ * is reported where it was written; the setting then holds the default, so
+ * that everybody who reads the model finds a value that can be worked with.
+ */
+#include "mcc/model/private.h"
+
+#include "base/arena.h"
+#include "base/attr.h"
+
+static bool parse_bool(struct str text, bool *out_value)
+{
+	*out_value = str_caseeqc(text, "yes");
+	return *out_value || str_caseeqc(text, "no");
+}
+
+/* What people write for yes and no elsewhere. */
+static const char *meant_bool(struct str text)
+{
+	static const char *const yes[] = {"true",   "1",       "on",	 "y",
+					  "enable", "enabled", "\"yes\""};
+	static const char *const no[] = {"false",   "0",	"off",	 "n",
+					 "disable", "disabled", "\"no\""};
+
+	for (size_t i = 0; i < array_len(yes); i++) {
+		if (str_caseeqc(text, yes[i]))
+			return "yes";
+		if (str_caseeqc(text, no[i]))
+			return "no";
+	}
+	return NULL;
+}
+
+static bool type_bool(struct model *m, struct setting *s, const struct param *p)
+{
+	struct value_fault fault = model_whole_value(s, RULE_MC301);
+	const char *meant = meant_bool(s->written.str);
+	struct diag *d;
+
+	if (parse_bool(s->written.str, &s->boolean))
+		return true;
+	d = model_fault(m, s, fault,
+			"%s wants yes or no, not '%.*s': %s will refuse to start",
+			p->name, STR_ARG(s->written.str), model_readers(m, p));
+	if (meant)
+		model_fault_edit(m, d, s, fault, meant);
+	return false;
+}
+
+static bool type_text(struct model *m, struct setting *s, const struct param *p)
+{
+	uint64_t min = 0;
+	struct diag *d;
+
+	if (str_to_u64(str_of(p->min), &min) && s->written.str.len < min) {
+		d = model_fault(m, s, model_whole_value(s, RULE_MC305),
+				"%s must not be empty: %s will refuse to start", p->name,
+				model_readers(m, p));
+		if (d && s->entry) {
+			diag_fix(m->site.diags, d, "remove the line to get the default");
+			diag_edit(m->site.diags, d, model_whole_lines(m, s->entry), "");
+		}
+		return false;
+	}
+	return model_type_words(m, s, p);
+}
+
+static bool type_value(struct model *m, struct setting *s, const struct param *p)
+{
+	switch (p->type) {
+	case PARAM_TYPE_BOOL:
+	case PARAM_TYPE_NBOOL:
+		return type_bool(m, s, p);
+	case PARAM_TYPE_INT:
+	case PARAM_TYPE_NINT:
+	case PARAM_TYPE_LONG:
+		return model_type_int(m, s, p);
+	case PARAM_TYPE_TIME:
+		return model_type_time(m, s, p);
+	case PARAM_TYPE_STR:
+	case PARAM_TYPE_RAW:
+		return type_text(m, s, p);
+	}
+	return true;
+}
+
+/* A row like that of a parameter for "dovecot_destination_recipient_limit". */
+static const struct param *service_row(struct model *m, const struct setting *s)
+{
+	const struct service_param *sp = model_service_param(m, s->name);
+	struct param *p;
+
+	if (!sp)
+		return NULL;
+	p = arena_alloc(m->site.arena, sizeof(*p));
+	MCC_ASSERT(p);
+	*p = *param_get(PARAM_default_recipient_limit);
+	p->name = str_dup0(m->site.arena, s->name);
+	p->type = sp->type;
+	p->kind = sp->kind;
+	p->default_value = sp->default_value;
+	p->unit = sp->unit;
+	p->min = sp->min;
+	p->max = sp->max;
+	return p;
+}
+
+static void take_default(struct model *m, const struct scope *scope, struct setting *s,
+			 const struct param *p)
+{
+	struct text raw =
+		s->param ? model_default_text(m, p)
+			 : text_of_builtin(m->site.arena, str_of(p->default_value));
+	struct setting fallback = {.param = s->param, .name = s->name};
+
+	fallback.written = model_expand_text(m, scope, raw);
+	type_value(m, &fallback, p);
+	s->value = fallback.written;
+	s->boolean = fallback.boolean;
+	s->number = fallback.number;
+}
+
+void model_type(struct model *m, const struct scope *scope, struct cell *c,
+		const struct param *p)
+{
+	struct setting *s = c->setting;
+
+	if (!p)
+		p = service_row(m, s);
+	s->is_valid = !c->broken && (!p || type_value(m, s, p));
+	s->value = s->written;
+	if (!s->is_valid && p)
+		take_default(m, scope, s, p);
+}
