@@ -46,7 +46,10 @@ int generation_begin(struct arena *arena, const char *out_dir,
 /* Folder descriptors, borrowed: the staging folder and its maps/. */
 int generation_dirfd(const struct generation_writer *writer);
 int generation_maps_dirfd(const struct generation_writer *writer);
-/* Sources are given; artefacts are found in the staging folder and hashed. */
+/*
+ * Sources are given; artefacts are found in the staging folder and hashed. The
+ * writer has ended afterwards, after a failure with nothing published.
+ */
 int generation_commit(struct generation_writer *writer, const char *mcc_version,
 		      const struct manifest_file *sources, size_t source_count,
 		      const char **out_name, char *err, size_t err_size) MCC_MUST_CHECK;

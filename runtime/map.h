@@ -64,6 +64,20 @@ struct rt_map *rt_map_of_rows(struct arena *arena, const char *name,
 struct rt_map *rt_map_static(struct arena *arena, const char *name, struct str value);
 /* Always RT_LOOKUP_ERROR. */
 struct rt_map *rt_map_fail(struct arena *arena, const char *name);
+/*
+ * regexp:, pcre: and cidr: tables from their source text (the inner part of
+ * `{...}` forms with one rule a line). Rules that Postfix warns about and skips
+ * are skipped; `warn` (may be NULL) is told about each, with its line. An
+ * unknown type is MCC_EUNSUPPORTED.
+ */
+struct rt_map_warn {
+	void (*fn)(struct rt_map_warn *warn, unsigned line, const char *message);
+};
+int rt_map_of_text(struct arena *arena, const char *type, const char *name,
+		   struct str text, struct rt_map_warn *warn,
+		   struct rt_map **out_map) MCC_MUST_CHECK;
+/* Whether rt_map_of_text() knows the type. */
+bool rt_map_is_text_type(const char *type);
 /* unix:passwd.byname over a passwd(5) file; read anew when it changes. */
 struct rt_map *rt_map_passwd(struct arena *arena, const char *name, const char *passwd_file);
 void rt_map_close(struct rt_map *map);

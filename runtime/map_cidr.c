@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cidr_table(5): rules of networks, tried in order; the first one that holds
+ * the address wins. `!` negates a pattern, `if`/`endif` put rules in a block.
+ * A key that is no address is in no network.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "runtime/map_text.h"
+
+struct cidr_rule {
+	int family;
+	uint8_t address[16];
+	unsigned prefix;
+	bool negated;
+	bool is_if;
+	size_t skip; /* IF: the rule after its endif */
+	size_t up;   /* IF: the block around it, as in cidr_map.open */
+	struct str value;
+	unsigned line;
+};
+
+struct cidr_map {
+	struct rt_map map;
+	struct cidr_rule *rules;
+	size_t count;
+	size_t room;
+	size_t open; /* while reading: innermost `if` without endif, plus 1 */
+};
+
+static bool parse_address(struct str s, int *out_family, uint8_t out_address[16])
+{
+	char buf[INET6_ADDRSTRLEN];
+
+	if (s.len >= 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']')
+		s = str_slice(s, 1, s.len - 1);
+	if (!s.len || s.len >= sizeof(buf))
+		return false;
+	memcpy(buf, s.ptr, s.len);
+	buf[s.len] = '\0';
+	*out_family = str_chr(s, ':') >= 0 ? AF_INET6 : AF_INET;
+	return inet_pton(*out_family, buf, out_address) == 1;
+}
+
+static bool has_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned whole = bits / 8;
+	unsigned mask = 0xffu << (8 - bits % 8) & 0xff;
+
+	if (memcmp(a, b, whole) != 0)
+		return false;
+	return bits % 8 == 0 || (a[whole] & mask) == (b[whole] & mask);
+}
+
+static const char *parse_net(struct str pattern, struct cidr_rule *rule)
+{
+	static const uint8_t zero[16];
+	ptrdiff_t slash = str_rchr(pattern, '/');
+	struct str address = pattern;
+	uint64_t prefix = 0;
+	unsigned bits;
+
+	if (slash >= 0)
+		address = str_slice(pattern, 0, (size_t)slash);
+	if (!parse_address(address, &rule->family, rule->address))
+		return "is not an address or network";
+	bits = rule->family == AF_INET6 ? 128 : 32;
+	rule->prefix = bits;
+	if (slash < 0)
+		return NULL;
+	if (!str_to_u64(str_slice(pattern, (size_t)slash + 1, pattern.len), &prefix) ||
+	    prefix > bits)
+		return "has a wrong prefix length";
+	rule->prefix = (unsigned)prefix;
+	for (unsigned bit = rule->prefix; bit < bits; bit++)
+		if ((rule->address[bit / 8] ^ zero[bit / 8]) & (0x80u >> bit % 8))
+			return "has a host address where its network address belongs";
+	return NULL;
+}
+
+/* "[!]pattern" at the start of *rest; NULL: fine. */
+static const char *parse_pattern(struct str *rest, struct cidr_rule *rule)
+{
+	struct str word;
+
+	while (rest->len && rest->ptr[0] == '!') {
+		rule->negated = !rule->negated;
+		*rest = str_trim(str_slice(*rest, 1, rest->len));
+	}
+	if (!str_token(rest, " \t\r", &word))
+		return "has no pattern";
+	*rest = str_trim(*rest);
+	return parse_net(word, rule);
+}
+
+static bool is_word(struct str line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return line.len >= len && str_caseeqc(str_slice(line, 0, len), word) &&
+	       (line.len == len || strchr(" \t!", line.ptr[len]));
+}
+
+static const char *parse_rule(struct str line, struct cidr_rule *rule)
+{
+	const char *wrong;
+
+	rule->is_if = is_word(line, "if");
+	if (rule->is_if)
+		line = str_trim(str_slice(line, 2, line.len));
+	wrong = parse_pattern(&line, rule);
+	if (!wrong && !rule->is_if && !line.len)
+		return "has no result";
+	rule->value = line;
+	return wrong;
+}
+
+static void close_block(struct cidr_map *self, struct rt_map_warn *warn, unsigned line)
+{
+	struct cidr_rule *rule;
+
+	if (!self->open) {
+		map_warn(warn, line, "endif without if: ignored");
+		return;
+	}
+	rule = &self->rules[self->open - 1];
+	rule->skip = self->count;
+	self->open = rule->up;
+}
+
+static void add_rule(struct arena *arena, struct cidr_map *self, struct cidr_rule rule)
+{
+	rule.up = self->open;
+	if (rule.is_if)
+		self->open = self->count + 1;
+	*(struct cidr_rule *)arena_push(arena, &self->rules, self->count++, &self->room,
+					sizeof(rule)) = rule;
+}
+
+static enum rt_found cidr_lookup(struct rt_map *map, struct str key,
+				 MCC_UNUSED struct arena *arena, struct str *out_value,
+				 unsigned *out_line)
+{
+	const struct cidr_map *self = (const struct cidr_map *)map;
+	uint8_t address[16] = {0};
+	int family;
+
+	if (key.len && key.ptr[0] == '[')
+		return RT_NOT_FOUND;
+	if (!parse_address(key, &family, address))
+		return RT_NOT_FOUND;
+	for (size_t i = 0; i < self->count; i++) {
+		const struct cidr_rule *rule = &self->rules[i];
+		bool matches = rule->family == family &&
+			       has_prefix(rule->address, address, rule->prefix);
+
+		if (matches != rule->negated) {
+			if (rule->is_if)
+				continue;
+			*out_value = rule->value;
+			*out_line = rule->line;
+			return RT_FOUND;
+		}
+		if (rule->is_if)
+			i = rule->skip - 1;
+	}
+	return RT_NOT_FOUND;
+}
+
+static const struct rt_map_class cidr_class = {"cidr", cidr_lookup, NULL};
+
+int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
+		     struct rt_map_warn *warn, struct rt_map **out_map)
+{
+	struct cidr_map *self = arena_alloc(arena, sizeof(*self));
+	struct map_lines lines;
+	struct str line;
+	unsigned number;
+
+	if (!self)
+		return MCC_ENOMEM;
+	self->map = (struct rt_map){&cidr_class, name, 0, false};
+	map_lines_init(&lines, arena, text);
+	while (map_lines_next(&lines, &line, &number)) {
+		struct cidr_rule rule = {.line = number};
+		const char *wrong;
+
+		if (is_word(line, "endif")) {
+			close_block(self, warn, number);
+			continue;
+		}
+		wrong = parse_rule(line, &rule);
+		if (wrong) {
+			map_warn(warn, number, wrong);
+			continue;
+		}
+		add_rule(arena, self, rule);
+	}
+	while (self->open) {
+		map_warn(warn, self->rules[self->open - 1].line, "if without endif");
+		close_block(self, warn, 0);
+	}
+	*out_map = &self->map;
+	return MCC_OK;
+}
