@@ -12,8 +12,8 @@
 enum alias_member_kind {
 	ALIAS_ADDRESS,
 	ALIAS_COMMAND, /* |command; text is without the bar */
-	ALIAS_FILE, /* /file */
-	ALIAS_INCLUDE /* :include:/file; text is the file */
+	ALIAS_FILE,    /* /file */
+	ALIAS_INCLUDE  /* :include:/file; text is the file */
 };
 
 struct alias_member {
@@ -26,6 +26,9 @@ struct alias_entry {
 	struct str name; /* quotes resolved, case as written */
 	struct span name_span;
 	struct text value; /* everything after the colon, blanks trimmed */
+	/* The bytes that postalias stores: put together anew from the value's
+	 * words, comments included. NUL-terminated. */
+	struct str stored;
 	struct alias_member *members;
 	size_t member_count;
 	struct span span;

@@ -108,20 +108,34 @@ void list_build_failed(struct list_builder *b, struct scan_loc loc, const char *
 	report(b, loc, why);
 }
 
-struct list *list_parse(const struct parse_ctx *ctx, struct text text, bool braces)
+static struct list *parse(struct list_builder *b)
 {
 	struct arena *scratch = arena_new(0);
-	struct list_builder b = {.ctx = ctx, .text = text, .has_groups = braces};
 	void *scanner = NULL;
 
-	b.list = arena_alloc(ctx->arena, sizeof(*b.list));
-	scan_init(&b.scan, scratch);
-	scan_start(&b.scan, text.str);
-	MCC_ASSERT(list_yylex_init_extra(&b, &scanner) == 0);
-	list_yyparse(scanner, &b);
+	b->list = arena_alloc(b->ctx->arena, sizeof(*b->list));
+	scan_init(&b->scan, scratch);
+	scan_start(&b->scan, b->text.str);
+	MCC_ASSERT(list_yylex_init_extra(b, &scanner) == 0);
+	list_yyparse(scanner, b);
 	list_yylex_destroy(scanner);
 	arena_free(scratch);
-	return b.list;
+	return b->list;
+}
+
+struct list *list_parse(const struct parse_ctx *ctx, struct text text, bool braces)
+{
+	struct list_builder b = {
+		.ctx = ctx, .text = text, .has_groups = braces, .has_commas = true};
+
+	return parse(&b);
+}
+
+struct list *list_parse_arguments(const struct parse_ctx *ctx, struct text text)
+{
+	struct list_builder b = {.ctx = ctx, .text = text, .has_groups = true};
+
+	return parse(&b);
 }
 
 void list_dump(struct strbuf *out, const struct list *list)

@@ -13,8 +13,8 @@
 #include "grammar/parse.h"
 
 struct list_item {
-	struct text text; /* whole word, braces included */
-	bool is_group; /* the word is one `{ ... }` */
+	struct text text;  /* whole word, braces included */
+	bool is_group;	   /* the word is one `{ ... }` */
 	struct text inner; /* group: without braces and outer blanks */
 };
 
@@ -26,6 +26,8 @@ struct list {
 /* `braces`: whether { } groups (false for 2.x and for parameters that never
  * group). Unbalanced braces: MC111, the rest becomes one word. Never NULL. */
 struct list *list_parse(const struct parse_ctx *ctx, struct text text, bool braces);
+/* Arguments of master.cf: only white space separates, braces group. */
+struct list *list_parse_arguments(const struct parse_ctx *ctx, struct text text);
 void list_dump(struct strbuf *out, const struct list *list);
 
 #endif

@@ -21,6 +21,7 @@ struct list_builder {
 	const struct parse_ctx *ctx;
 	struct text text;
 	bool has_groups;
+	bool has_commas; /* they separate */
 	bool is_stopped; /* only closing braces come now */
 	size_t depth;
 	struct scan_loc outermost; /* the brace at depth 1 */

@@ -13,10 +13,10 @@
 
 /* Kept small: tables of a million rows are ordinary. */
 struct table_row {
-	struct str key; /* as written (quotes of 3.2+ resolved), not folded */
+	struct str key;	  /* as written (quotes of 3.2+ resolved), not folded */
 	struct str value; /* continuation lines joined, blanks trimmed */
 	struct span key_span;
-	struct span value_span; /* first to last byte in the source */
+	struct span value_span;	       /* first to last byte in the source */
 	const struct text *value_text; /* with places; NULL: one line, verbatim */
 };
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Builds the rows of a table. A row of one line borrows its key and value from
+ * the source: a million rows need a million small structs and nothing else.
+ */
+#include "grammar/table.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "grammar/dump.h"
+#include "grammar/table_build.h"
+#include "grammar/table.lex.h"
+
+struct scan_loc table_scan_rest(struct table_builder *b, struct scan_loc loc)
+{
+	struct str s = b->scan.text;
+
+	while (s.len > loc.hi && memchr(" \t\n\v\f\r", s.ptr[s.len - 1], 6))
+		s.len--;
+	loc.hi = (uint32_t)s.len;
+	b->scan.at = loc.hi;
+	b->is_at_end = true;
+	return loc;
+}
+
+static void check_colon(struct table_builder *b, const struct table_row *row)
+{
+	struct span at = row->key_span;
+	struct diag *d;
+
+	if (row->key.ptr[row->key.len - 1] != ':')
+		return;
+	at.lo = at.hi - 1;
+	d = line_report(&b->reader, RULE_MC904, row->key_span,
+			"the key '%.*s' ends with ':' as in aliases(5): in a table it is "
+			"part of the key, which then never matches",
+			STR_ARG(row->key));
+	line_fix(&b->reader, d, "remove the ':'", at, "");
+}
+
+void table_build_row(struct table_builder *b, struct scan_loc key, struct scan_loc value)
+{
+	struct table_file *file = b->file;
+	struct arena *arena = b->reader.ctx->arena;
+	struct table_row *row = arena_push(arena, &file->rows, file->row_count,
+					   &b->row_room, sizeof(*row));
+
+	row->key_span = line_loc_span(&b->reader, &b->line, key);
+	row->value_span = line_loc_span(&b->reader, &b->line, value);
+	if (b->line.is_joined) {
+		struct text *text = arena_alloc(arena, sizeof(*text));
+
+		*text = line_slice(&b->reader, &b->line, value.lo, value.hi);
+		row->key = line_slice(&b->reader, &b->line, key.lo, key.hi).str;
+		row->value = text->str;
+		row->value_text = text;
+	} else {
+		row->key = scan_text(&b->scan, key);
+		row->value = scan_text(&b->scan, value);
+	}
+	file->row_count++;
+	check_colon(b, row);
+}
+
+void table_build_no_value(struct table_builder *b, struct scan_loc key)
+{
+	struct str s = scan_text(&b->scan, key);
+
+	line_report(&b->reader, RULE_MC902, line_loc_span(&b->reader, &b->line, key),
+		    "the key '%.*s' has no value: postmap ignores this row", STR_ARG(s));
+}
+
+void table_build_unbalanced(struct table_builder *b, struct scan_loc loc)
+{
+	line_report(&b->reader, RULE_MC903, line_loc_span(&b->reader, &b->line, loc),
+		    "a '\"' in the key is never closed: postmap ignores this row");
+}
+
+void table_build_failed(struct table_builder *b, struct scan_loc loc, const char *why)
+{
+	line_report(&b->reader, RULE_MC002, line_loc_span(&b->reader, &b->line, loc),
+		    "%s", why);
+}
+
+static void parse_lines(struct table_builder *b)
+{
+	void *scanner = NULL;
+
+	MCC_ASSERT(table_yylex_init_extra(b, &scanner) == 0);
+	while (line_read(&b->reader, &b->line)) {
+		scan_start(&b->scan, b->line.str);
+		b->is_at_end = false;
+		table_yyrestart(NULL, scanner);
+		table_yyparse(scanner, b);
+	}
+	table_yylex_destroy(scanner);
+}
+
+struct table_file *table_parse(const struct parse_ctx *ctx, const struct source *src)
+{
+	struct table_builder b = {.file = arena_alloc(ctx->arena, sizeof(*b.file))};
+
+	b.file->src = src;
+	/* As many as fit into the size of the source: what growing costs a
+	 * large table is mostly fresh memory, and this part is never moved. */
+	b.row_room = src->text.len / sizeof(*b.file->rows) + 8;
+	b.file->rows = arena_array(ctx->arena, b.row_room, sizeof(*b.file->rows));
+	line_reader_init(&b.reader, ctx, src);
+	scan_init(&b.scan, b.reader.scratch);
+	parse_lines(&b);
+	b.file->comments = b.reader.comments;
+	b.file->comment_count = b.reader.comment_count;
+	line_reader_fini(&b.reader);
+	return b.file;
+}
+
+struct text table_row_value(const struct parse_ctx *ctx, const struct table_row *row)
+{
+	if (row->value_text)
+		return *row->value_text;
+	return text_of_span(ctx->arena, ctx->sources, row->value_span);
+}
+
+void table_dump(struct strbuf *out, const struct source_set *sources,
+		const struct table_file *file)
+{
+	for (size_t i = 0; i < file->comment_count; i++) {
+		dump_node(out, sources, "comment", file->comments[i]);
+		dump_end(out);
+	}
+	for (size_t i = 0; i < file->row_count; i++) {
+		const struct table_row *row = &file->rows[i];
+
+		dump_node(out, sources, "row", row->key_span);
+		dump_str(out, row->key);
+		dump_span(out, sources, row->value_span);
+		dump_str(out, row->value);
+		dump_end(out);
+	}
+}
