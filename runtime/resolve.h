@@ -100,27 +100,58 @@ enum rt_found rt_recipient_exists(const struct rt_context *ctx, struct str addre
 
 struct rt_final {
 	enum { RT_FINAL_ADDRESS, RT_FINAL_COMMAND, RT_FINAL_FILE, RT_FINAL_ERROR } kind;
-	const char *text;      /* address, command without bar, file; ERROR: why */
+	/* ADDRESS: internal form; command without bar; file; ERROR: why */
+	const char *text;
 	const char *owner;     /* owner-alias that becomes the sender, or NULL */
 	const char *dsn;       /* ERROR: "5.1.1", "4.3.0" */
-	struct rt_route route; /* ADDRESS */
+	struct rt_route route; /* ADDRESS; its recipient also for all others */
+	/* ADDRESS from rt_expand_local: a message of its own, which takes the way
+	 * of a new one (rt_expand_virtual). Else it is a mailbox of route. */
+	bool is_forwarded;
 };
 
 struct rt_finals {
 	struct rt_final *items;
 	size_t count;
+	size_t room;
 	/* Cleanup refused the whole message: reply code 4xx or 5xx, else 0. */
 	int error_code;
 	const char *error_dsn;
 	const char *error_text;
 };
 
-/* Canonical and virtual alias expansion (cleanup), recursion bounded by
- * virtual_alias_recursion_limit and _expansion_limit; duplicates removed. */
+/*
+ * The envelope sender as cleanup(8) writes it: qualified, canonical,
+ * masqueraded. "" stays "". A table that fails leaves it as it is.
+ */
+struct str rt_rewrite_sender(const struct rt_context *ctx, struct str sender);
+/*
+ * One envelope recipient as cleanup(8) treats it: qualified, canonical and
+ * virtual alias expansion, bounded by virtual_alias_recursion_limit and
+ * _expansion_limit, duplicates removed, with the copies of recipient_bcc_maps.
+ * Items are of kind ADDRESS, with routes.
+ */
 void rt_expand_virtual(const struct rt_context *ctx, struct str recipient,
 		       struct str sender, struct rt_finals *out_finals);
-/* local(8): aliases of a recipient of class local, as far as tables decide. */
+/* Copies of a whole message: always_bcc, sender_bcc_maps. */
+void rt_expand_bcc(const struct rt_context *ctx, struct str sender,
+		   struct rt_finals *out_finals);
+/*
+ * local(8): aliases of a recipient of the local transport, as far as tables
+ * decide. `recipient` is qualified. Loops that only Delivered-To: headers can
+ * show end as errors after LIMIT_ALIAS_DEPTH.
+ */
 void rt_expand_local(const struct rt_context *ctx, struct str recipient,
 		     struct str sender, struct rt_finals *out_finals);
+/*
+ * Everything a message to one recipient ends at: virtual and local aliases
+ * again and again, until mailboxes, commands, files and other transports are
+ * left. Bounded by LIMIT_ALIAS_DEPTH and LIMIT_ALIAS_MEMBERS.
+ */
+void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct str sender,
+		   struct rt_finals *out_finals);
+
+/* Is the transport carried out by local(8)? */
+bool rt_transport_is_local(const struct rt_config *config, const char *transport);
 
 #endif

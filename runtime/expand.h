@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shared by runtime/expand*.c; private. */
+#ifndef MCC_RUNTIME_EXPAND_H
+#define MCC_RUNTIME_EXPAND_H
+
+#include "runtime/resolve.h"
+
+struct strmap;
+
+/* Appends; the item is zeroed but for its kind and text. */
+struct rt_final *finals_add(const struct rt_context *ctx, struct rt_finals *finals,
+			    int kind, const char *text);
+/* A recipient that fails, with its enhanced code and the reason. */
+void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
+		      struct str recipient, const char *dsn, const char *why);
+/* The word stands in a list such as allow_mail_to_commands. */
+bool words_have(const struct rt_words *words, const char *word);
+/* True the first time that a key is seen (without regard to case). */
+bool first_time(const struct rt_context *ctx, struct strmap *seen, const char *key);
+
+/* rt_expand_local() with the addresses that the message has been at before. */
+struct delivered {
+	const char *address;
+	const struct delivered *before;
+};
+void expand_local_delivered(const struct rt_context *ctx, struct str recipient,
+			    struct str sender, const struct delivered *delivered,
+			    struct rt_finals *out_finals);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole way of one recipient: every message that local(8) forwards takes
+ * the way of a new one. In the real system each round is a queue file of its
+ * own; here it is an entry of a work list that remembers through which
+ * addresses it came, as the Delivered-To: headers do.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "runtime/config.h"
+#include "runtime/expand.h"
+#include "runtime/resolve_find.h"
+
+struct job {
+	struct str recipient;
+	struct str sender;
+	const struct delivered *delivered;
+	unsigned depth;
+};
+
+struct jobs {
+	struct job *items;
+	size_t count;
+	size_t room;
+};
+
+bool rt_transport_is_local(const struct rt_config *config, const char *transport)
+{
+	for (size_t i = 0; i < config->transport_count; i++)
+		if (strcmp(config->transports[i].name, transport) == 0)
+			return strcmp(config->transports[i].program, "local") == 0;
+	return strcmp(transport, "local") == 0;
+}
+
+static void add_job(const struct rt_context *ctx, struct jobs *jobs, struct job job)
+{
+	struct job *slot = arena_push(ctx->arena, &jobs->items, jobs->count, &jobs->room,
+				      sizeof(*slot));
+
+	*slot = job;
+	jobs->count++;
+}
+
+static void keep(const struct rt_context *ctx, struct rt_finals *finals,
+		 const struct rt_final *item)
+{
+	struct rt_final *slot = finals_add(ctx, finals, item->kind, item->text);
+
+	*slot = *item;
+}
+
+static const char *route_error(const struct rt_route *route, const char **out_dsn)
+{
+	if (route->status == RT_ROUTE_LOOKUP_FAILED) {
+		*out_dsn = "4.3.0";
+		return "address resolver failure";
+	}
+	if (route->status == RT_ROUTE_BAD_ADDRESS) {
+		*out_dsn = "5.1.3";
+		return "bad recipient address syntax";
+	}
+	if (strcmp(route->transport, "error") == 0 ||
+	    strcmp(route->transport, "retry") == 0) {
+		*out_dsn = route->transport[0] == 'e' ? "5.1.1" : "4.1.1";
+		return route->nexthop;
+	}
+	return NULL;
+}
+
+/* A recipient of the local transport; what it forwards becomes jobs. */
+static void expand_local_job(const struct rt_context *ctx, const struct job *job,
+			     struct str address, struct jobs *jobs,
+			     struct rt_finals *finals)
+{
+	struct delivered *here = arena_alloc(ctx->arena, sizeof(*here));
+	struct rt_finals local = {0};
+
+	here->address = rt_text(ctx, address);
+	here->before = job->delivered;
+	expand_local_delivered(ctx, address, job->sender, job->delivered, &local);
+	for (size_t i = 0; i < local.count; i++) {
+		const struct rt_final *item = &local.items[i];
+		struct job next = {.recipient = str_of(item->text),
+				   .sender = item->owner ? str_of(item->owner)
+							 : job->sender,
+				   .delivered = here,
+				   .depth = job->depth + 1};
+
+		if (!item->is_forwarded)
+			keep(ctx, finals, item);
+		else if (next.depth > LIMIT_ALIAS_DEPTH)
+			finals_add_error(ctx, finals, next.recipient, "5.4.6",
+					 "mail forwarding loop");
+		else
+			add_job(ctx, jobs, next);
+	}
+}
+
+static void run_job(const struct rt_context *ctx, const struct job *job,
+		    struct jobs *jobs, struct rt_finals *finals)
+{
+	struct rt_finals expanded;
+
+	rt_expand_virtual(ctx, job->recipient, job->sender, &expanded);
+	if (expanded.error_code != 0) {
+		if (job->depth == 0) {
+			finals->error_code = expanded.error_code;
+			finals->error_dsn = expanded.error_dsn;
+			finals->error_text = expanded.error_text;
+		} else {
+			finals_add_error(ctx, finals, job->recipient, expanded.error_dsn,
+					 expanded.error_text);
+		}
+		return;
+	}
+	for (size_t i = 0; i < expanded.count; i++) {
+		const struct rt_final *item = &expanded.items[i];
+		const char *dsn, *why = route_error(&item->route, &dsn);
+
+		if (why != NULL)
+			finals_add_error(ctx, finals, str_of(item->route.recipient), dsn,
+					 why);
+		else if (rt_transport_is_local(ctx->config, item->route.transport))
+			expand_local_job(ctx, job, str_of(item->route.recipient), jobs,
+					 finals);
+		else
+			keep(ctx, finals, item);
+	}
+}
+
+void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct str sender,
+		   struct rt_finals *out_finals)
+{
+	struct jobs jobs = {0};
+
+	*out_finals = (struct rt_finals){0};
+	add_job(ctx, &jobs, (struct job){.recipient = recipient, .sender = sender});
+	for (size_t i = 0; i < jobs.count && out_finals->error_code == 0; i++) {
+		struct job job = jobs.items[i];
+
+		if (i >= LIMIT_ALIAS_MEMBERS ||
+		    out_finals->count >= LIMIT_ALIAS_MEMBERS) {
+			finals_add_error(ctx, out_finals, job.recipient, "5.4.6",
+					 "too many alias members");
+			break;
+		}
+		run_job(ctx, &job, &jobs, out_finals);
+	}
+}
