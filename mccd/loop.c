@@ -62,11 +62,18 @@ struct loop *loop_new(void)
 	return loop;
 }
 
+void loop_detach(struct loop *loop)
+{
+	if (loop->epoll >= 0)
+		close(loop->epoll);
+	loop->epoll = -1;
+}
+
 void loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	close(loop->epoll);
+	loop_detach(loop);
 	free(loop->heap);
 	free(loop);
 }

@@ -38,6 +38,9 @@ struct loop_timer {
 /* NULL: no descriptor left. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop); /* NULL is allowed; closes nothing watched */
+/* In a forked process, before anything is unwatched: the kernel's set is shared
+ * with the parent, and must stay as it is. The loop can only be freed then. */
+void loop_detach(struct loop *loop);
 
 /* Watches w->fd for w->events; w's members are filled by the caller. */
 int loop_watch(struct loop *loop, struct loop_watch *w) MCC_MUST_CHECK;
