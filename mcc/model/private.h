@@ -142,4 +142,7 @@ struct str model_program(const struct site_service *service);
 struct site_table *model_add_table(struct model *m, struct text text, bool is_aliases);
 void model_find_tables(struct model *m);
 
+/* conf.c: the words of a value, each behind one blank. */
+void conf_add_words(struct strbuf *out, struct str value);
+
 #endif
