@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A message becomes visible only whole: link(2) into new/ comes after the sync
+ * of the file. What a crash leaves in tmp/ has the name of its job and is
+ * replaced by the next attempt. Three headers are put on top; a Return-Path
+ * that came with the message is dropped, because only final delivery may add
+ * one (RFC 5321 4.4); a Delivered-To with our own address is a loop.
+ */
+#include "mccd/maildir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/fsio.h"
+#include "base/limits.h"
+#include "base/status.h"
+#include "base/str.h"
+
+/* Headers within this many bytes are looked at; the receiver's limit for a
+ * whole header is below it. */
+#define HEADERS_SEEN 262144
+/* Files in new/ and cur/ that a repeated delivery looks through. */
+#define REPLAY_FILES_MAX 1000000
+
+/* ---- results ---- */
+
+void maildir_fail(struct maildir_result *result, enum maildir_outcome outcome,
+		  const char *dsn, const char *fmt, ...)
+{
+	va_list ap;
+
+	result->outcome = outcome;
+	snprintf(result->dsn, sizeof(result->dsn), "%s", dsn);
+	va_start(ap, fmt);
+	vsnprintf(result->text, sizeof(result->text), fmt, ap);
+	va_end(ap);
+}
+
+void maildir_fail_errno(struct maildir_result *result, int errnum, const char *what)
+{
+	if (errnum == ENOSPC || errnum == EDQUOT)
+		maildir_fail(result, MAILDIR_DEFERRED, "4.2.2", "%s: %s", what,
+			     strerror(errnum));
+	else if (errnum == EFBIG)
+		maildir_fail(result, MAILDIR_FAILED, "5.2.2", "%s: %s", what,
+			     strerror(errnum));
+	else
+		maildir_fail(result, MAILDIR_DEFERRED, "4.2.0", "%s: %s", what,
+			     strerror(errnum));
+}
+
+/* ---- folder ---- */
+
+bool maildir_path_is_safe(const char *path)
+{
+	size_t depth = 0;
+
+	if (path[0] == '\0' || path[strlen(path) - 1] != '/')
+		return false;
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 0 || len > NAME_MAX || ++depth > MAILDIR_DEPTH_MAX)
+			return false;
+		if (path[0] == '.' && (len == 1 || (len == 2 && path[1] == '.')))
+			return false;
+		path += len + 1;
+	}
+	return true;
+}
+
+/* Opens one folder below dirfd, making it when it is missing. */
+static int open_or_make(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (mkdirat(dirfd, name, 0700) != 0 && errno != EEXIST)
+		return -1;
+	if (fsync(dirfd) != 0)
+		return -1;
+	return openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int walk(int base_fd, const char *path)
+{
+	int fd = openat(base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[NAME_MAX + 1];
+
+	while (fd >= 0 && *path) {
+		size_t len = strcspn(path, "/");
+		int next;
+		int saved;
+
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len + (path[len] == '/');
+		next = open_or_make(fd, name);
+		saved = errno;
+		close(fd);
+		errno = saved;
+		fd = next;
+	}
+	return fd;
+}
+
+bool maildir_open(int base_fd, const char *path, int *out_fd,
+		  struct maildir_result *result)
+{
+	static const char *const parts[] = {"cur", "new", "tmp"};
+	char what[256];
+	int fd;
+
+	if (!maildir_path_is_safe(path)) {
+		maildir_fail(result, MAILDIR_DEFERRED, "4.3.5",
+			     "mailbox path %.100s cannot be used", path);
+		return false;
+	}
+	snprintf(what, sizeof(what), "cannot open mailbox %.150s", path);
+	fd = walk(base_fd, path);
+	if (fd < 0) {
+		maildir_fail_errno(result, errno, what);
+		return false;
+	}
+	for (size_t i = 0; i < array_len(parts); i++) {
+		int part = open_or_make(fd, parts[i]);
+
+		if (part < 0) {
+			maildir_fail_errno(result, errno, what);
+			close(fd);
+			return false;
+		}
+		close(part);
+	}
+	*out_fd = fd;
+	return true;
+}
+
+/* ---- name ---- */
+
+static void safe_host(const char *hostname, char *out, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size - 1 && hostname[i]; i++)
+		out[i] = strchr("/:, ", hostname[i]) ? '_' : hostname[i];
+	out[i] = '\0';
+}
+
+void maildir_name(const struct maildir_job *job, char out[MAILDIR_NAME_SIZE])
+{
+	char digest[DIGEST_HEX_SIZE];
+	char host[80];
+
+	digest_hex(str_of(job->recipient), digest);
+	safe_host(job->hostname, host, sizeof(host));
+	snprintf(out, MAILDIR_NAME_SIZE, "%" PRIu64 ".Q%.60sR%.16s.%s", job->arrived,
+		 job->queue_id, digest, host);
+}
+
+/* Whether a file of that name, with or without flags, is in the folder. */
+static bool folder_has(int dirfd, const char *folder, const char *name)
+{
+	int fd = openat(dirfd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	size_t len = strlen(name);
+	struct dirent *entry;
+	bool found = false;
+	unsigned seen = 0;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (!found && seen++ < REPLAY_FILES_MAX && (entry = readdir(dir)) != NULL)
+		found = strncmp(entry->d_name, name, len) == 0 &&
+			(entry->d_name[len] == '\0' || entry->d_name[len] == ':' ||
+			 entry->d_name[len] == ',');
+	closedir(dir);
+	return found;
+}
+
+/* ---- headers ---- */
+
+/* Text from the envelope on one header line. */
+static void put_header(struct strbuf *out, const char *head, const char *text,
+		       const char *tail)
+{
+	strbuf_adds(out, head);
+	for (const char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		strbuf_addc(out, c < 0x20 || c == 0x7f ? '?' : (char)c);
+	}
+	strbuf_adds(out, tail);
+}
+
+static bool is_header(struct str line, const char *name)
+{
+	size_t len = strlen(name);
+
+	return line.len > len && str_caseeqc(str_slice(line, 0, len), name) &&
+	       line.ptr[len] == ':';
+}
+
+/*
+ * Copies the header lines of `text` without Return-Path; returns how many
+ * bytes of it were used (whole lines, up to the blank one).
+ */
+static size_t filter_headers(struct str text, const char *recipient, struct strbuf *out,
+			     bool *out_loop)
+{
+	size_t at = 0;
+	bool dropping = false;
+
+	while (at < text.len) {
+		const char *eol = memchr(text.ptr + at, '\n', text.len - at);
+		struct str line;
+
+		if (!eol)
+			break;
+		line = str_slice(text, at, (size_t)(eol - text.ptr) + 1);
+		if (line.len == 1)
+			break;
+		if (line.ptr[0] != ' ' && line.ptr[0] != '\t')
+			dropping = is_header(line, "Return-Path");
+		if (is_header(line, "Delivered-To") &&
+		    str_caseeqc(str_trim(str_slice(line, 13, line.len)), recipient))
+			*out_loop = true;
+		if (!dropping)
+			strbuf_addstr(out, line);
+		at += line.len;
+	}
+	return at;
+}
+
+/* ---- writing ---- */
+
+static ssize_t read_some(const struct maildir_job *job, uint64_t at, char *buf, size_t size)
+{
+	uint64_t left = job->content_size - at;
+	ssize_t n;
+
+	do {
+		n = pread(job->content_fd, buf, left < size ? (size_t)left : size,
+			  (off_t)(job->content_at + at));
+	} while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		errno = EIO;
+		return -1;
+	}
+	return n;
+}
+
+static bool write_rest(int fd, const struct maildir_job *job, uint64_t at)
+{
+	char buf[65536];
+
+	while (at < job->content_size) {
+		ssize_t n = read_some(job, at, buf, sizeof(buf));
+
+		if (n < 0 || fs_write_all(fd, buf, (size_t)n) != 0)
+			return false;
+		at += (uint64_t)n;
+	}
+	return true;
+}
+
+static bool read_head(const struct maildir_job *job, char *buf, size_t *out_len)
+{
+	size_t len = 0;
+	size_t want = job->content_size < HEADERS_SEEN ? (size_t)job->content_size
+						       : HEADERS_SEEN;
+
+	while (len < want) {
+		ssize_t n = read_some(job, len, buf + len, want - len);
+
+		if (n < 0)
+			return false;
+		len += (size_t)n;
+	}
+	*out_len = len;
+	return true;
+}
+
+/* The headers of the file into `out`, and where the rest of the content begins. */
+static bool make_headers(const struct maildir_job *job, struct strbuf *out, uint64_t *out_at,
+			 struct maildir_result *result)
+{
+	char *buf = malloc(HEADERS_SEEN);
+	bool is_loop = false;
+	size_t len;
+
+	if (!buf || !read_head(job, buf, &len)) {
+		maildir_fail_errno(result, buf ? errno : ENOMEM, "cannot read the message");
+		free(buf);
+		return false;
+	}
+	put_header(out, "Return-Path: <", job->sender, ">\n");
+	if (job->original[0])
+		put_header(out, "X-Original-To: ", job->original, "\n");
+	put_header(out, "Delivered-To: ", job->recipient, "\n");
+	*out_at = filter_headers((struct str){buf, len}, job->recipient, out, &is_loop);
+	free(buf);
+	if (is_loop)
+		maildir_fail(result, MAILDIR_FAILED, "5.4.6",
+			     "mail forwarding loop for %.150s", job->recipient);
+	else if (out->failed)
+		maildir_fail_errno(result, ENOMEM, "cannot make the headers");
+	return !is_loop && !out->failed;
+}
+
+static int create_tmp(int tmp_fd, const char *name)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(tmp_fd, name, flags, 0600);
+
+	/* Of the same job, cut off by a crash: nobody else makes this name. */
+	if (fd < 0 && errno == EEXIST && unlinkat(tmp_fd, name, 0) == 0)
+		fd = openat(tmp_fd, name, flags, 0600);
+	return fd;
+}
+
+static bool write_tmp(int tmp_fd, const char *name, const struct maildir_job *job,
+		      struct maildir_result *result)
+{
+	struct strbuf headers;
+	uint64_t at = 0;
+	bool ok = false;
+	int fd = -1;
+
+	strbuf_init(&headers, HEADERS_SEEN + 8 * LIMIT_ADDRESS);
+	if (!make_headers(job, &headers, &at, result))
+		goto out;
+	fd = create_tmp(tmp_fd, name);
+	errno = fd < 0 ? errno : 0;
+	ok = fd >= 0 && fs_write_all(fd, headers.ptr, headers.len) == 0 &&
+	     write_rest(fd, job, at) && fsync(fd) == 0;
+	/* NFS and quotas tell some failures only at close. */
+	if (fd >= 0 && close(fd) != 0)
+		ok = false;
+	if (!ok) {
+		int saved = errno;
+
+		(void)!unlinkat(tmp_fd, name, 0);
+		maildir_fail_errno(result, saved ? saved : EIO, "cannot write to the mailbox");
+	}
+out:
+	strbuf_fini(&headers);
+	return ok;
+}
+
+static bool publish(int tmp_fd, int new_fd, const char *name)
+{
+	int error = 0;
+
+	if (linkat(tmp_fd, name, new_fd, name, 0) != 0 && errno != EEXIST)
+		error = errno;
+	(void)!unlinkat(tmp_fd, name, 0);
+	if (error == 0 && fsync(new_fd) != 0)
+		error = errno;
+	errno = error;
+	return error == 0;
+}
+
+/* tmp/ and new/ are open: whatever becomes of the names meanwhile. */
+static void deliver_into(int tmp_fd, int new_fd, const char *name,
+			 const struct maildir_job *job, struct maildir_result *result)
+{
+	if (!write_tmp(tmp_fd, name, job, result))
+		return;
+	if (!publish(tmp_fd, new_fd, name)) {
+		maildir_fail_errno(result, errno, "cannot deliver to the mailbox");
+		return;
+	}
+	maildir_fail(result, MAILDIR_DONE, "2.0.0", "delivered to maildir");
+}
+
+static void say_replayed(int new_fd, struct maildir_result *result)
+{
+	/* Its name may not be durable yet. */
+	if (fsync(new_fd) == 0)
+		maildir_fail(result, MAILDIR_DONE, "2.0.0",
+			     "delivered to maildir before a restart");
+	else
+		maildir_fail_errno(result, errno, "cannot sync the mailbox");
+}
+
+void maildir_deliver(int dirfd, const struct maildir_job *job,
+		     struct maildir_result *result)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char name[MAILDIR_NAME_SIZE];
+	int tmp_fd;
+	int new_fd;
+
+	if (job->size_limit > 0 && job->content_size > job->size_limit) {
+		maildir_fail(result, MAILDIR_FAILED, "5.2.2",
+			     "message of %" PRIu64 " bytes is larger than the mailbox "
+			     "limit of %" PRIu64,
+			     job->content_size, job->size_limit);
+		return;
+	}
+	maildir_name(job, name);
+	tmp_fd = openat(dirfd, "tmp", flags);
+	new_fd = openat(dirfd, "new", flags);
+	if (tmp_fd < 0 || new_fd < 0)
+		maildir_fail_errno(result, errno, "cannot open the mailbox");
+	else if (job->replay &&
+		 (folder_has(dirfd, "new", name) || folder_has(dirfd, "cur", name)))
+		say_replayed(new_fd, result);
+	else
+		deliver_into(tmp_fd, new_fd, name, job, result);
+	if (tmp_fd >= 0)
+		close(tmp_fd);
+	if (new_fd >= 0)
+		close(new_fd);
+}
