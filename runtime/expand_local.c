@@ -145,6 +145,32 @@ static enum rt_found is_user(const struct delivery *d, struct str name)
 static void deliver_address(const struct delivery *d, struct member m,
 			    struct str address);
 
+struct macro_state {
+	const struct member *member;
+	const struct rt_settings *settings;
+};
+
+/* Macros of luser_relay; $home and $shell of a name that is no user are empty. */
+static struct str member_macro(const void *arg, struct str name)
+{
+	const struct macro_state *state = arg;
+	const struct member *m = state->member;
+
+	if (str_eqc(name, "user"))
+		return m->user;
+	if (str_eqc(name, "local"))
+		return m->local;
+	if (str_eqc(name, "extension"))
+		return m->extension;
+	if (str_eqc(name, "domain"))
+		return address_domain(m->address);
+	if (str_eqc(name, "recipient"))
+		return m->address;
+	if (str_eqc(name, "recipient_delimiter"))
+		return str_of(state->settings->recipient_delimiter);
+	return (struct str){"", 0};
+}
+
 static void deliver_unknown(const struct delivery *d, struct member m)
 {
 	const struct rt_settings *s = d->ctx->settings;
