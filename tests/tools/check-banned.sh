@@ -7,19 +7,18 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-unsafe='strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|alloca|system|popen|tmpnam|mktemp|tempnam|rand|srand|setjmp|longjmp'
-ends='exit|_exit|_Exit|quick_exit|abort|err|errx|verr|verrx'
-prints='printf|puts|putchar|perror|vprintf|fprintf\(std(out|err)|fputs\([^;]*, *std(out|err)\)'
+unsafe='(strcpy|strcat|stpcpy|sprintf|vsprintf|gets|strtok|atoi|atol|atoll|atof|alloca|system|popen|tmpnam|mktemp|tempnam|rand|srand|setjmp|longjmp)[ \t]*[(]'
+ends='(exit|_exit|_Exit|quick_exit|abort|err|errx|verr|verrx)[ \t]*[(]'
+prints='(printf|puts|putchar|perror|vprintf)[ \t]*[(]|(fprintf|vfprintf)[ \t]*[(] *std(out|err)|(fputs|fputc|fwrite)[ \t]*[(].*[ ,]std(out|err)[)]'
 
-# report FUNCTIONS TEXT FILE...
+# report CALLS TEXT FILE...
 report() {
-	functions=$1
+	calls=$1
 	text=$2
 	shift 2
 	[ $# -gt 0 ] || return 0
 	awk -f tests/tools/strip.awk "$@" |
-		grep -E "(^|[^a-zA-Z0-9_.>])($functions)[[:space:]]*[(]?" |
-		awk -v functions="$functions" -v text="$text" '
+		awk -v calls="(^|[^a-zA-Z0-9_.>])($calls)" -v text="$text" '
 		NR == FNR { if ($0 !~ /^#/ && NF > 2) allow[$1 " " $2] = 1; next }
 		{
 			match($0, /^[^:]*:[0-9]+:/)
@@ -27,11 +26,11 @@ report() {
 			line = substr($0, RLENGTH + 1)
 			file = place
 			sub(/:.*/, "", file)
-			while (match(line, "(^|[^a-zA-Z0-9_.>])(" functions ")[ \t]*\\(")) {
+			while (match(line, calls)) {
 				name = substr(line, RSTART, RLENGTH)
 				line = substr(line, RSTART + RLENGTH)
-				gsub(/[^a-zA-Z0-9_]*$/, "", name)
-				gsub(/^[^a-zA-Z_]*/, "", name)
+				sub(/^[^a-zA-Z_]*/, "", name)
+				sub(/[^a-zA-Z0-9_].*/, "", name)
 				if (!((file " " name) in allow))
 					print place ": " name ": " text
 			}

@@ -18,8 +18,9 @@ fi
 for object in $objects; do
 	objdump -t "$object" | awk -v object="${object#build/obj/}" '
 	NR == FNR { if ($0 !~ /^#/ && NF > 2) allow[$1 " " $2] = 1; next }
-	# VALUE FLAGS SECTION SIZE NAME, the flag O for an object
-	/ O (\.data|\.bss|\*COM\*|\.tbss|\.tdata)/ && !/ O \.data\.rel\.ro/ {
+	# VALUE FLAGS SECTION SIZE NAME, the flag O for an object, none for one
+	# of a thread, d for the section itself
+	/ [O ] (\.data|\.bss|\*COM\*|\.tbss|\.tdata)/ && !/ O \.data\.rel\.ro/ {
 		name = $NF
 		sub(/\.[0-9]+$/, "", name)
 		if (!((object " " name) in allow))

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Every row of base/rules.def has a document docs/rules/ID.md and a test that
-# names it, every document has a row, ids and names are used once.
+# Every row of base/rules.def has a document docs/rules/ID.md and a test; every
+# document has a row; ids and names are used once. A bad sample in the document
+# is a test (tests/e2e/test_rule_docs.py runs it), else some test must name the id.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -13,9 +14,18 @@ trap 'rm -f "$findings" "$named"' EXIT
 find tests/unit tests/golden tests/e2e -type f \( -name '*.c' -o -name '*.py' \
 	-o -path 'tests/golden/*' \) -exec grep -hoE 'MC[0-9]+' {} + | sort -u >"$named"
 
+has_sample() {
+	awk '/^## / { is_bad = ($2 == "Bad") }
+		is_bad && /^```[a-z]/ && !/^```(text|dns|sh)/ { found = 1 }
+		END { exit !found }' "$1"
+}
+
 echo "$rows" | while read -r id name; do
-	[ -f "docs/rules/$id.md" ] || echo "$id $name: no docs/rules/$id.md"
-	grep -qx "$id" "$named" || echo "$id $name: no unit, golden or e2e test names it"
+	if [ ! -f "docs/rules/$id.md" ]; then
+		echo "$id $name: no docs/rules/$id.md"
+	elif ! has_sample "docs/rules/$id.md" && ! grep -qx "$id" "$named"; then
+		echo "$id $name: no sample, and no unit, golden or e2e test names it"
+	fi
 done >>"$findings"
 echo "$rows" | tr ' ' '\n' | sort | uniq -d |
 	sed 's/$/: used twice in rules.def/' >>"$findings"
