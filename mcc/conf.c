@@ -6,6 +6,9 @@
  */
 #include "mcc/cli.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +62,57 @@ static int parse_options(int argc, char **argv, struct conf_options *o)
 	return EXIT_CLEAN;
 }
 
+static unsigned prefix_bits(const unsigned char *mask, size_t len)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < len * 8 && mask[i / 8] & (0x80U >> (i % 8)); i++)
+		bits++;
+	return bits;
+}
+
+static const char *add_address(struct arena *arena, const char *text,
+			       const struct ifaddrs *i)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (i->ifa_addr->sa_family == AF_INET) {
+		const struct sockaddr_in *a = (const void *)i->ifa_addr;
+		const struct sockaddr_in *mask = (const void *)i->ifa_netmask;
+
+		inet_ntop(AF_INET, &a->sin_addr, address, sizeof(address));
+		return arena_printf(arena, "%s %s/%u", text, address,
+				    prefix_bits((const void *)&mask->sin_addr, 4));
+	}
+	const struct sockaddr_in6 *a = (const void *)i->ifa_addr;
+	const struct sockaddr_in6 *mask = (const void *)i->ifa_netmask;
+
+	inet_ntop(AF_INET6, &a->sin6_addr, address, sizeof(address));
+	return arena_printf(arena, "%s [%s]/%u", text, address,
+			    prefix_bits((const void *)&mask->sin6_addr, 16));
+}
+
+/*
+ * postconf shows mynetworks as this machine's interfaces make it. Only what
+ * is printed may depend on the machine: builds and checks never ask for it.
+ */
+static const char *own_interfaces(struct arena *arena)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	struct ifaddrs *all;
+	const char *text = "";
+
+	if (getifaddrs(&all) != 0)
+		return NULL;
+	for (size_t f = 0; f < array_len(families); f++)
+		for (const struct ifaddrs *i = all; i; i = i->ifa_next)
+			if (i->ifa_addr && i->ifa_netmask && (i->ifa_flags & IFF_UP) &&
+			    i->ifa_addr->sa_family == families[f])
+				text = add_address(arena, text, i);
+	freeifaddrs(all);
+	return text;
+}
+
 /* postconf -c DIR shows the folder itself as config_directory. */
 static int load(struct cli *cli, struct site **out_site)
 {
@@ -71,6 +125,7 @@ static int load(struct cli *cli, struct site **out_site)
 	cli->site.config_directory = arena_strdup(
 		cli->arena, cli->site.dir[0] == '/' || !dir ? cli->site.dir : dir);
 	free(dir);
+	cli->site.interfaces = own_interfaces(cli->arena);
 	if (site_load(cli->arena, cli->sources, cli->diags, &cli->site, out_site) != 0)
 		return EXIT_CANNOT;
 	return EXIT_CLEAN;

@@ -30,7 +30,7 @@ bool model_is_legacy(const struct model *m, const struct param *p)
  * The value of a parameter that another one is computed from. Empty while it
  * is itself being expanded: `myhostname = mail.$mydomain` without a mydomain.
  */
-static struct str ask(struct model *m, enum param_id id, enum param_id asker)
+struct str model_ask(struct model *m, enum param_id id, enum param_id asker)
 {
 	struct cell *c = &m->main.params[id];
 
@@ -55,7 +55,7 @@ static struct str host_name(struct model *m)
 
 	if (!str_ends(host, "." LOCAL_DOMAIN) || !m->site.settings[PARAM_mydomain].entry)
 		return host;
-	domain = ask(m, PARAM_mydomain, PARAM_myhostname);
+	domain = model_ask(m, PARAM_mydomain, PARAM_myhostname);
 	host = str_slice(host, 0, host.len - strlen(LOCAL_DOMAIN));
 	return str_of(
 		arena_printf(m->site.arena, "%.*s%.*s", STR_ARG(host), STR_ARG(domain)));
@@ -63,83 +63,12 @@ static struct str host_name(struct model *m)
 
 static struct str domain_name(struct model *m)
 {
-	struct str host = ask(m, PARAM_myhostname, PARAM_mydomain);
+	struct str host = model_ask(m, PARAM_myhostname, PARAM_mydomain);
 	ptrdiff_t dot = str_chr(host, '.');
 
 	if (dot >= 0)
 		return str_slice(host, (size_t)dot + 1, host.len);
 	return host.len ? STR_LIT(LOCAL_DOMAIN) : host;
-}
-
-static bool has_word(struct str rest, const char *word)
-{
-	struct str item;
-
-	while (str_token(&rest, ", \t", &item))
-		if (str_eqc(item, word))
-			return true;
-	return false;
-}
-
-static bool is_ipv4(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] != '.' && (s.ptr[i] < '0' || s.ptr[i] > '9'))
-			return false;
-	return str_chr(s, '.') >= 0;
-}
-
-struct networks {
-	struct model *m;
-	struct str text;
-	bool is_host_style;
-	bool has_ipv4;
-	bool has_ipv6;
-};
-
-static void add_network(struct networks *n, const char *net, struct str address)
-{
-	n->text = str_of(arena_printf(n->m->site.arena, "%.*s%s%.*s%s", STR_ARG(n->text),
-				      n->text.len ? " " : "", STR_ARG(address), net));
-}
-
-static void add_loopback(struct networks *n)
-{
-	if (n->has_ipv4)
-		add_network(n, n->is_host_style ? "127.0.0.1/32" : "127.0.0.0/8",
-			    STR_LIT(""));
-	if (n->has_ipv6)
-		add_network(n, "[::1]/128", STR_LIT(""));
-}
-
-/*
- * The addresses of the real machine are not known here; what is certain are
- * the loopback networks and the addresses that inet_interfaces spells out.
- */
-static struct str own_networks(struct model *m)
-{
-	struct str protocols = ask(m, PARAM_inet_protocols, PARAM_mynetworks);
-	struct str rest = ask(m, PARAM_inet_interfaces, PARAM_mynetworks);
-	struct str style = ask(m, PARAM_mynetworks_style, PARAM_mynetworks);
-	struct networks n = {.m = m, .is_host_style = str_eqc(style, "host")};
-	bool has_all = has_word(protocols, "all");
-	bool has_loopback = false;
-	struct str item;
-
-	n.has_ipv4 = has_all || has_word(protocols, "ipv4");
-	n.has_ipv6 = has_all || has_word(protocols, "ipv6");
-	while (str_token(&rest, ", \t", &item)) {
-		bool is_loopback = str_starts(item, "127.") || str_eqc(item, "all") ||
-				   str_eqc(item, "loopback-only") ||
-				   str_eqc(item, "localhost");
-
-		if (is_loopback && !has_loopback)
-			add_loopback(&n);
-		has_loopback |= is_loopback;
-		if (!is_loopback && n.has_ipv4 && is_ipv4(item))
-			add_network(&n, "/32", item);
-	}
-	return n.text;
 }
 
 static struct str version_text(const struct model *m)
@@ -168,7 +97,7 @@ static struct str computed(struct model *m, const char *token)
 	if (strcmp(token, "@domain") == 0)
 		return domain_name(m);
 	if (strcmp(token, "@mynetworks") == 0)
-		return own_networks(m);
+		return model_own_networks(m);
 	if (strcmp(token, "@version") == 0)
 		return version_text(m);
 	MCC_ASSERT(strcmp(token, "@release_date") == 0);

@@ -93,20 +93,29 @@ static void report_deprecated(struct model *m, const struct setting *s,
 	fix_deprecated(m, d, s, instead);
 }
 
+/* The version may be set, but then log and banner tell an untruth. */
+static void report_readonly(struct model *m, const struct setting *s)
+{
+	bool is_version = s->param->default_value[0] == '@';
+	struct diag *d = diag_add(
+		m->site.diags, RULE_MC206, s->name_span,
+		"%s is set by Postfix itself; %s", s->param->name,
+		is_version ? "a value of your own only falsifies what programs say of "
+			     "themselves, and does not follow the next update"
+			   : "what is written here has no effect");
+
+	if (!s->entry)
+		return;
+	diag_fix(m->site.diags, d, "remove the line");
+	diag_edit(m->site.diags, d, model_whole_lines(m, s->entry), "");
+}
+
 void model_check_known_name(struct model *m, const struct setting *s)
 {
 	const char *instead;
-	struct diag *d;
 
 	if (s->param->status == PARAM_READONLY) {
-		d = diag_add(m->site.diags, RULE_MC206, s->name_span,
-			     "%s is set by Postfix itself; what is written here has no "
-			     "effect",
-			     s->param->name);
-		if (s->entry) {
-			diag_fix(m->site.diags, d, "remove the line");
-			diag_edit(m->site.diags, d, model_whole_lines(m, s->entry), "");
-		}
+		report_readonly(m, s);
 	} else if (!param_in_version(s->param, m->site.options.version)) {
 		/* Somebody may use the name for a value of their own. */
 		if (!strmap_find(m->referenced, s->name))

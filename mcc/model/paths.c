@@ -30,6 +30,7 @@ static bool is_same_dir(const char *a, const char *b)
 
 const char *model_root(struct arena *arena, const struct site_options *options)
 {
+	/* Where the platform itself keeps main.cf. */
 	const char *home = platform_default(options->platform, PARAM_config_directory);
 
 	if (options->root)
@@ -97,7 +98,9 @@ const char *site_resolve_path(const struct site *site, const char *path)
 	path = normal_path(site->arena, path);
 	rest = below_config(site, path);
 	if (rest)
-		return arena_printf(site->arena, "%s%s", site->options.dir, rest);
+		return model_of(site)->is_single ? NULL
+						 : arena_printf(site->arena, "%s%s",
+								site->options.dir, rest);
 	if (!site->options.root)
 		return NULL;
 	if (strcmp(site->options.root, "/") == 0)

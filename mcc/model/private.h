@@ -42,6 +42,7 @@ struct referrers {
 struct model {
 	struct site site; /* first: a struct site is the head of a model */
 	struct parse_ctx parse;
+	bool is_single; /* a main.cf without its folder */
 	struct scope main;
 	struct scope **scopes; /* one per service */
 	struct strmap *referenced; /* name -> struct referrers */
@@ -66,6 +67,11 @@ const char *model_root(struct arena *arena, const struct site_options *options);
 struct text model_default_text(struct model *m, const struct param *p);
 /* Old names count only where they are set. */
 bool model_is_legacy(const struct model *m, const struct param *p);
+/* A value that another parameter's default is computed from. */
+struct str model_ask(struct model *m, enum param_id id, enum param_id asker);
+
+/* networks.c: mynetworks from mynetworks_style and the interfaces. */
+struct str model_own_networks(struct model *m);
 
 /* expand.c */
 void model_cell_init(struct model *m, struct cell *c, bool is_raw);

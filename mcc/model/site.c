@@ -192,15 +192,9 @@ static struct model *model_new(struct arena *arena, struct source_set *sources,
 	return m;
 }
 
-int site_load(struct arena *arena, struct source_set *sources, struct diag_queue *diags,
-	      const struct site_options *options, struct site **out_site)
+/* Everything after the reading of the two files. */
+static void load(struct model *m)
 {
-	struct model *m = model_new(arena, sources, diags, options);
-	int status = read_main(m);
-
-	if (status)
-		return status;
-	read_master(m);
 	make_params(m);
 	take_entries(m);
 	model_load_services(m);
@@ -216,6 +210,30 @@ int site_load(struct arena *arena, struct source_set *sources, struct diag_queue
 	model_check_override_names(m);
 	model_check_references(m);
 	model_find_tables(m);
+}
+
+int site_load(struct arena *arena, struct source_set *sources, struct diag_queue *diags,
+	      const struct site_options *options, struct site **out_site)
+{
+	struct model *m = model_new(arena, sources, diags, options);
+	int status = read_main(m);
+
+	if (status)
+		return status;
+	read_master(m);
+	load(m);
 	*out_site = &m->site;
 	return MCC_OK;
+}
+
+void site_load_single(struct arena *arena, struct source_set *sources,
+		      struct diag_queue *diags, const struct site_options *options,
+		      const struct source *main_cf, struct site **out_site)
+{
+	struct model *m = model_new(arena, sources, diags, options);
+
+	m->is_single = true;
+	m->site.main = cf_parse(&m->parse, main_cf);
+	load(m);
+	*out_site = &m->site;
 }

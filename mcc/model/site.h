@@ -49,6 +49,10 @@ struct site_options {
 	/* What $config_directory is where main.cf does not say; NULL: the
 	 * platform's own. `mcc conf` gives the folder, as postconf -c does. */
 	const char *config_directory;
+	/* Addresses of the host with their prefix lengths, "127.0.0.1/8
+	 * [::1]/128", for mynetworks where main.cf does not set it; NULL: only
+	 * the loopback ones, so that a build depends on no machine. */
+	const char *interfaces;
 };
 
 /*

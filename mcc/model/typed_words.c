@@ -107,9 +107,17 @@ static void report_word(struct model *m, const struct setting *s, const struct p
 		model_fault_edit(m, d, s, fault, near);
 }
 
+/* OpenSSL's options may also be given as one mask, "0x40000000". */
+static bool is_mask(const struct param *p, struct str word)
+{
+	return p->id == PARAM_tls_ssl_options && str_starts(word, "0x");
+}
+
 static bool check_word(struct model *m, const struct setting *s, const struct param *p,
 		       const struct word *word)
 {
+	if (is_mask(p, word->text))
+		return true;
 	if (param_has_word(p, word->text, m->site.options.version))
 		return true;
 	report_word(m, s, p, word);
