@@ -106,6 +106,8 @@ column() {
 # --- with apt, as root ------------------------------------------------------
 
 policy=/usr/sbin/policy-rc.d
+# What apt says is of interest only when it fails.
+log=build/deps.log
 
 forbid_services() {
 	[ -e $policy ] && return 0
@@ -125,15 +127,21 @@ pick_alternative() {
 	echo "${1%%/*}"
 }
 
+quietly() {
+	"$@" >>$log 2>&1
+}
+
 apt_install() {
-	apt-get install -y -q --no-remove --no-install-recommends "$@"
+	quietly apt-get install -y -q -o Dpkg::Use-Pty=0 --no-remove \
+		--no-install-recommends "$@"
 }
 
 install_all() {
 	DEBIAN_FRONTEND=noninteractive
 	export DEBIAN_FRONTEND
 	forbid_services
-	apt-get update -q || echo 'deps: the package lists could not be renewed' >&2
+	quietly apt-get update -q ||
+		echo 'deps: the package lists could not be renewed' >&2
 	names=
 	for name; do
 		names="$names $(pick_alternative "$name")"
@@ -151,7 +159,7 @@ install_all() {
 	apt_install $names && return 0
 	echo 'deps: not all can be installed together, trying one by one' >&2
 	for name in $names; do
-		apt_install "$name" || echo "deps: could not install $name" >&2
+		apt_install "$name" || echo "deps: could not install $name, see $log" >&2
 	done
 }
 
@@ -175,8 +183,11 @@ rows=$(missing "$sets")
 [ -n "$rows" ] || exit 0
 
 if command -v apt-get >/dev/null; then
+	# Made here, not in the part that may run as root.
+	mkdir -p build
+	: >$log
 	debs=$(echo "$rows" | column 3)
-	echo "deps: installing: $debs"
+	echo "deps: installing $debs"
 	if [ "$(id -u)" -eq 0 ]; then
 		sudo=
 	elif command -v sudo >/dev/null; then
