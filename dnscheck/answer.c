@@ -17,25 +17,20 @@ static const struct {
 	const char *name;
 	bool is_final;
 } statuses[] = {
-	{DNS_ANSWER, "NOERROR", true},
-	{DNS_NODATA, "NODATA", true},
-	{DNS_NXDOMAIN, "NXDOMAIN", true},
-	{DNS_SERVFAIL, "SERVFAIL", false},
-	{DNS_REFUSED, "REFUSED", false},
-	{DNS_TIMEOUT, "TIMEOUT", false},
-	{DNS_LAME, "LAME", false},
-	{DNS_BOGUS, "BOGUS", false},
-	{DNS_BAD_NAME, "BADNAME", true},
-	{DNS_UNVERIFIED, "UNVERIFIED", false},
+	{DNS_ANSWER, "NOERROR", true},	  {DNS_NODATA, "NODATA", true},
+	{DNS_NXDOMAIN, "NXDOMAIN", true}, {DNS_SERVFAIL, "SERVFAIL", false},
+	{DNS_REFUSED, "REFUSED", false},  {DNS_TIMEOUT, "TIMEOUT", false},
+	{DNS_LAME, "LAME", false},	  {DNS_BOGUS, "BOGUS", false},
+	{DNS_BAD_NAME, "BADNAME", true},  {DNS_UNVERIFIED, "UNVERIFIED", false},
 };
 
 static const struct {
 	enum dns_type type;
 	const char *name;
 } types[] = {
-	{DNS_A, "A"},     {DNS_NS, "NS"},   {DNS_CNAME, "CNAME"}, {DNS_SOA, "SOA"},
-	{DNS_PTR, "PTR"}, {DNS_MX, "MX"},   {DNS_TXT, "TXT"},     {DNS_AAAA, "AAAA"},
-	{DNS_SRV, "SRV"}, {DNS_DS, "DS"},   {DNS_TLSA, "TLSA"},   {DNS_SPF, "SPF"},
+	{DNS_A, "A"},	  {DNS_NS, "NS"}, {DNS_CNAME, "CNAME"}, {DNS_SOA, "SOA"},
+	{DNS_PTR, "PTR"}, {DNS_MX, "MX"}, {DNS_TXT, "TXT"},	{DNS_AAAA, "AAAA"},
+	{DNS_SRV, "SRV"}, {DNS_DS, "DS"}, {DNS_TLSA, "TLSA"},	{DNS_SPF, "SPF"},
 	{DNS_CAA, "CAA"},
 };
 

@@ -179,8 +179,8 @@ static bool dispatch(struct live *live, struct live_query *q)
 	int server, status;
 
 	do {
-		server = q->tcp_next ? (int)q->server :
-				       live_choose_server(live, q, now, &room);
+		server = q->tcp_next ? (int)q->server
+				     : live_choose_server(live, q, now, &room);
 		if (server < 0) {
 			finish_failed(live, q);
 			return false;
@@ -292,7 +292,8 @@ void live_take_reply(struct live *live, struct live_query *q, const uint8_t *wir
 			       q->question->type, &reply)) {
 		q->was_malformed = true;
 		if (q->state == QUERY_TCP)
-			live_try_failed(live, q, DNS_SERVFAIL, "the answers are malformed");
+			live_try_failed(live, q, DNS_SERVFAIL,
+					"the answers are malformed");
 		return;
 	}
 	if (take_edns_refusal(live, q, &reply))
@@ -434,9 +435,11 @@ int resolver_open_live(const struct resolver_options *options, struct resolver *
 	live->source.ops = &live_ops;
 	live->scratch = arena_new(0);
 	live->batch = dns_alloc((size_t)UDP_BATCH * UDP_BUFFER);
-	live->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+	live->timeout_ms =
+		options->timeout_ms != 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
 	live->tries = options->tries != 0 ? options->tries : DEFAULT_TRIES;
-	live->budget_ms = options->budget_ms != 0 ? options->budget_ms : DEFAULT_BUDGET_MS;
+	live->budget_ms =
+		options->budget_ms != 0 ? options->budget_ms : DEFAULT_BUDGET_MS;
 	live->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	status = live->epoll_fd < 0 ? mcc_status_from_errno(errno) : 0;
 	if (status != 0)

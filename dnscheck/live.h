@@ -21,8 +21,8 @@ struct arena;
 enum {
 	LIVE_HASH = 4096, /* chains for at most some thousand queries */
 	SERVER_NAME = 64, /* "IP@PORT" */
-	UDP_POOL = 32, /* sockets, hence ports, per server */
-	UDP_BATCH = 32, /* datagrams taken by one system call */
+	UDP_POOL = 32,	  /* sockets, hence ports, per server */
+	UDP_BATCH = 32,	  /* datagrams taken by one system call */
 	UDP_BUFFER = 4096,
 	/* What getrandom(2) gives whole even when a signal comes. */
 	RANDOM_BUFFER = 256
@@ -39,7 +39,7 @@ struct udp_socket {
 	struct server *server;
 	unsigned uses;
 	unsigned in_flight;
-	bool is_retired; /* no longer in the pool: closed with its last query */
+	bool is_retired;	 /* no longer in the pool: closed with its last query */
 	struct udp_socket *next; /* of the graveyard */
 };
 
@@ -67,7 +67,7 @@ struct server {
 	bool has_rtt;
 	double rtt_ms; /* RFC 6298's SRTT and RTTVAR */
 	double rtt_var_ms;
-	unsigned failures; /* in a row */
+	unsigned failures;	/* in a row */
 	uint64_t down_until_ms; /* not asked before, when another can be */
 	uint64_t last_answer_ms;
 	/* Congestion: a burst must not overrun a socket buffer on the way. */
@@ -86,12 +86,12 @@ struct live_query {
 	struct timer timer;
 	uint64_t deadline_ms;
 	uint64_t sent_ms;
-	unsigned server; /* the one it is with */
-	unsigned long_tries; /* tries with a full time-out */
-	unsigned backoff; /* time-outs so far, for the next one's length */
+	unsigned server;	 /* the one it is with */
+	unsigned long_tries;	 /* tries with a full time-out */
+	unsigned backoff;	 /* time-outs so far, for the next one's length */
 	uint32_t failed_servers; /* bits: said SERVFAIL, REFUSED, ... */
-	enum dns_status worst; /* the failure to report; DNS_ANSWER: none yet */
-	const char *detail; /* static text */
+	enum dns_status worst;	 /* the failure to report; DNS_ANSWER: none yet */
+	const char *detail;	 /* static text */
 	bool tcp_next;
 	bool checking_disabled; /* the probe for DNS_BOGUS */
 	bool with_edns;

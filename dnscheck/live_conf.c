@@ -79,7 +79,8 @@ bool resolver_parse_server(const char *word, struct sockaddr_storage *out_addr)
 
 	if (!split_server(str_of(word), &host, &port) || host.len >= sizeof(text))
 		return false;
-	if (port.len != 0 && (!str_to_u64(port, &number) || number == 0 || number > 65535))
+	if (port.len != 0 &&
+	    (!str_to_u64(port, &number) || number == 0 || number > 65535))
 		return false;
 	memcpy(text, host.ptr, host.len);
 	text[host.len] = '\0';
@@ -143,7 +144,8 @@ static int read_conf(struct live *live, const char *path, char *err, size_t err_
 			read_conf_line(live, line);
 		if (live->server_count == 0) {
 			status = MCC_EFORMAT;
-			snprintf(err, err_size, "%s: no usable \"nameserver\" line", path);
+			snprintf(err, err_size, "%s: no usable \"nameserver\" line",
+				 path);
 		}
 	}
 	arena_free(arena);

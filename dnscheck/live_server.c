@@ -64,7 +64,8 @@ void live_server_answered(struct server *server, uint64_t rtt_ms, uint64_t now)
 		server->rtt_ms = rtt;
 		server->rtt_var_ms = rtt / 2;
 	} else {
-		delta = server->rtt_ms > rtt ? server->rtt_ms - rtt : rtt - server->rtt_ms;
+		delta = server->rtt_ms > rtt ? server->rtt_ms - rtt
+					     : rtt - server->rtt_ms;
 		server->rtt_var_ms += (delta - server->rtt_var_ms) / 4;
 		server->rtt_ms += (rtt - server->rtt_ms) / 8;
 	}
@@ -72,7 +73,8 @@ void live_server_answered(struct server *server, uint64_t rtt_ms, uint64_t now)
 	server->down_until_ms = 0;
 	server->last_answer_ms = now;
 	if (server->window < WINDOW_MAX)
-		server->window += server->window < server->threshold ? 1 : 1 / server->window;
+		server->window +=
+			server->window < server->threshold ? 1 : 1 / server->window;
 }
 
 void live_server_timed_out(struct server *server, uint64_t now)
@@ -117,8 +119,8 @@ bool live_all_dead(const struct live *live, uint64_t now)
 unsigned live_try_timeout(const struct live *live, const struct server *server,
 			  unsigned backoff)
 {
-	double ms = server->has_rtt ? server->rtt_ms + 4 * server->rtt_var_ms :
-				      (double)live->timeout_ms;
+	double ms = server->has_rtt ? server->rtt_ms + 4 * server->rtt_var_ms
+				    : (double)live->timeout_ms;
 
 	if (ms < TIMEOUT_MIN)
 		ms = TIMEOUT_MIN;

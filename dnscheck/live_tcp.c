@@ -24,7 +24,8 @@ int live_tcp_start(struct live *live, struct live_query *query)
 
 	if (live->tcp_count >= LIMIT_DNS_TCP)
 		return MCC_EUNAVAIL;
-	fd = socket(server->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(server->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    0);
 	if (fd < 0)
 		return mcc_status_from_errno(errno);
 	conn = dns_alloc(sizeof(*conn));
@@ -103,8 +104,8 @@ static bool conn_send(struct live *live, struct tcp_conn *conn)
 	ssize_t n;
 
 	while (conn->out_done < conn->out_len) {
-		n = send(conn->fd, conn->out + conn->out_done, conn->out_len - conn->out_done,
-			 MSG_NOSIGNAL);
+		n = send(conn->fd, conn->out + conn->out_done,
+			 conn->out_len - conn->out_done, MSG_NOSIGNAL);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 			return false;
 		if (n < 0) {
@@ -147,7 +148,8 @@ static void conn_receive(struct live *live, struct tcp_conn *conn)
 	ssize_t n;
 
 	for (;;) {
-		n = recv(conn->fd, conn->in + conn->in_done, conn->in_len - conn->in_done, 0);
+		n = recv(conn->fd, conn->in + conn->in_done, conn->in_len - conn->in_done,
+			 0);
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 			return;
 		if (n <= 0) {

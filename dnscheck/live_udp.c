@@ -70,7 +70,8 @@ static int open_socket(struct live *live, struct server *server,
 {
 	struct epoll_event ev = {.events = EPOLLIN};
 	struct udp_socket *sock;
-	int fd = socket(server->addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(server->addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
 
 	if (fd < 0)
 		return mcc_status_from_errno(errno);
@@ -216,9 +217,9 @@ static void refuse_all(struct live *live, const struct udp_socket *sock, int err
 			if (q->socket != sock)
 				continue;
 			live_try_failed(live, q, DNS_UNVERIFIED,
-					error == ECONNREFUSED ?
-						"nothing listens at the resolver's port" :
-						"the resolver cannot be reached");
+					error == ECONNREFUSED
+						? "nothing listens at the resolver's port"
+						: "the resolver cannot be reached");
 			/* What came of it may have moved this chain. */
 			i--;
 			break;
@@ -234,7 +235,8 @@ void live_udp_readable(struct live *live, struct udp_socket *sock)
 	int count;
 
 	for (i = 0; i < UDP_BATCH; i++) {
-		vectors[i] = (struct iovec){live->batch + (size_t)i * UDP_BUFFER, UDP_BUFFER};
+		vectors[i] =
+			(struct iovec){live->batch + (size_t)i * UDP_BUFFER, UDP_BUFFER};
 		memset(&messages[i], 0, sizeof(messages[i]));
 		messages[i].msg_hdr.msg_iov = &vectors[i];
 		messages[i].msg_hdr.msg_iovlen = 1;

@@ -101,8 +101,8 @@ bool dns_name_parse(const char *text, struct dns_name *out)
 	if (*p != '\0') {
 		if (strlen(text) >= DNS_NAME_TEXT)
 			return false;
-		if (idn2_to_ascii_8z(text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=
-		    IDN2_OK)
+		if (idn2_to_ascii_8z(text, &ascii,
+				     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
 			return false;
 		text = ascii;
 	}

@@ -22,7 +22,7 @@ enum {
 	OPCODE_MASK = 0x78,
 	FLAG_AD = 0x20, /* of octet 3 */
 	FLAG_CD = 0x10,
-	OPTION_EDE = 15, /* RFC 8914 */
+	OPTION_EDE = 15,     /* RFC 8914 */
 	EDE_BOGUS_FIRST = 6, /* DNSSEC Bogus ... NSEC Missing */
 	EDE_BOGUS_LAST = 12
 };
@@ -42,7 +42,8 @@ static uint8_t *put_name(uint8_t *out, const struct dns_name *name, const uint8_
 
 	for (i = 0; i < name->len; i++) {
 		c = name->wire[i];
-		if (bits != NULL && c >= 'a' && c <= 'z' && (bits[i / 8] >> i % 8 & 1) != 0)
+		if (bits != NULL && c >= 'a' && c <= 'z' &&
+		    (bits[i / 8] >> i % 8 & 1) != 0)
 			c = (uint8_t)(c & ~0x20);
 		*out++ = c;
 	}
@@ -291,8 +292,8 @@ static void judge(struct reading *rd, struct packet_reply *out)
 		break;
 	default:
 		a->status = has_bogus_error(rd->pkt) ? DNS_BOGUS : DNS_SERVFAIL;
-		a->detail = a->status == DNS_BOGUS ? "DNSSEC validation failed" :
-						     "the server failed";
+		a->detail = a->status == DNS_BOGUS ? "DNSSEC validation failed"
+						   : "the server failed";
 		break;
 	}
 	a->rr_count = 0;

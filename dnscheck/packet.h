@@ -41,8 +41,8 @@ bool packet_is_truncated(const uint8_t *wire);
 
 struct packet_reply {
 	struct dns_answer answer; /* rrs, cname, status; strings in the arena */
-	bool is_open; /* ends at answer.cname, see source.h */
-	bool edns_refused; /* FORMERR, NOTIMP or BADVERS: try without EDNS */
+	bool is_open;		  /* ends at answer.cname, see source.h */
+	bool edns_refused;	  /* FORMERR, NOTIMP or BADVERS: try without EDNS */
 	bool has_ad;
 };
 

@@ -32,7 +32,8 @@ struct recording *recording_new(const char *path);
 void recording_add(struct recording *recording, const struct dns_name *name,
 		   enum dns_type type, const struct dns_answer *answer, bool is_open);
 /* Replaces the file; a status, with a message in err. */
-int recording_save(struct recording *recording, char *err, size_t err_size) MCC_MUST_CHECK;
+int recording_save(struct recording *recording, char *err,
+		   size_t err_size) MCC_MUST_CHECK;
 void recording_free(struct recording *recording); /* NULL is allowed */
 
 /* Takes the recording; its answers are saved by resolver_save_recording(). */

@@ -111,7 +111,8 @@ static bool read_number(struct reader *rd, struct str word, uint64_t max, uint64
 	return true;
 }
 
-static bool read_next_number(struct reader *rd, struct str *at, uint64_t max, uint64_t *out)
+static bool read_next_number(struct reader *rd, struct str *at, uint64_t max,
+			     uint64_t *out)
 {
 	struct str word;
 
@@ -280,11 +281,11 @@ static bool read_rr(struct reader *rd, struct str at)
 	if (rd->item == NULL)
 		return fail(rd, "a record before the first question");
 	a = &rd->item->answer;
-	rr = arena_push(rd->replay->arena, &rd->item->rrs, a->rr_count, &rd->item->rr_room,
-			sizeof(*rr));
+	rr = arena_push(rd->replay->arena, &rd->item->rrs, a->rr_count,
+			&rd->item->rr_room, sizeof(*rr));
 	a->rrs = rd->item->rrs;
-	if (!read_next_number(rd, &at, UINT32_MAX, &ttl) || !read_type(rd, &at, &rr->type) ||
-	    !read_rr_data(rd, str_trim(at), rr))
+	if (!read_next_number(rd, &at, UINT32_MAX, &ttl) ||
+	    !read_type(rd, &at, &rr->type) || !read_rr_data(rd, str_trim(at), rr))
 		return false;
 	if (rr->type != a->qtype)
 		return fail(rd, "the record is not of the type asked for");
@@ -331,9 +332,10 @@ static bool read_all(struct reader *rd)
 		(void)str_token(&line, " ", &word);
 		if (str_eqc(word, "end"))
 			return read_end(rd, line);
-		if (str_eqc(word, "ask") ? !read_ask(rd, line) :
-		    str_eqc(word, "rr")	 ? !read_rr(rd, line) :
-					   !fail(rd, "\"ask\", \"rr\" or \"end\" expected"))
+		if (str_eqc(word, "ask") ? !read_ask(rd, line)
+		    : str_eqc(word, "rr")
+			    ? !read_rr(rd, line)
+			    : !fail(rd, "\"ask\", \"rr\" or \"end\" expected"))
 			return false;
 	}
 	return fail(rd, "the recording is cut off: no \"end\" line");

@@ -95,7 +95,8 @@ struct resolver *resolver_new(struct dns_source *source, const struct resolver_o
 	r->source = source;
 	r->table_size = TABLE_FIRST;
 	r->table = dns_alloc(r->table_size * sizeof(struct entry *));
-	r->cache_max = o != NULL && o->cache_entries != 0 ? o->cache_entries : DEFAULT_CACHE;
+	r->cache_max =
+		o != NULL && o->cache_entries != 0 ? o->cache_entries : DEFAULT_CACHE;
 	r->in_flight_max =
 		o != NULL && o->max_in_flight != 0 ? o->max_in_flight : DEFAULT_IN_FLIGHT;
 	return r;
@@ -249,7 +250,8 @@ static uint32_t answer_ttl(const struct dns_answer *a)
 	size_t i;
 
 	if (a->status == DNS_NODATA || a->status == DNS_NXDOMAIN)
-		return a->negative_ttl < NEGATIVE_TTL_MAX ? a->negative_ttl : NEGATIVE_TTL_MAX;
+		return a->negative_ttl < NEGATIVE_TTL_MAX ? a->negative_ttl
+							  : NEGATIVE_TTL_MAX;
 	if (a->status != DNS_ANSWER)
 		return FAILURE_TTL;
 	for (i = 0; i < a->rr_count; i++) {
@@ -353,7 +355,8 @@ void dns_question_done(struct dns_question *question, const struct dns_answer *a
 	struct resolver *r = question->resolver;
 
 	if (r->recording != NULL)
-		recording_add(r->recording, &question->name, question->type, answer, is_open);
+		recording_add(r->recording, &question->name, question->type, answer,
+			      is_open);
 	if (is_open)
 		chain_follow(e, answer);
 	else
@@ -388,8 +391,8 @@ static void answer_bad_name(struct resolver *r, const char *name, enum dns_type 
 	waiters_append(&r->ready, w);
 }
 
-static void ask_parsed(struct resolver *r, const struct dns_name *name, enum dns_type type,
-		       struct waiter *w)
+static void ask_parsed(struct resolver *r, const struct dns_name *name,
+		       enum dns_type type, struct waiter *w)
 {
 	uint32_t hash = dns_name_hash(name, type);
 	struct entry *e = table_find(r, name, type, hash);
@@ -497,17 +500,20 @@ size_t dns_pending(const struct resolver *r)
 	return r->pending;
 }
 
-void dns_wait_all(struct resolver *r)
+void dns_wait_once(struct resolver *r)
 {
 	struct pollfd p = {.fd = dns_fd(r), .events = POLLIN};
-	int timeout;
+	int timeout = dns_timeout(r);
 
-	while (r->pending != 0) {
-		timeout = dns_timeout(r);
-		if (timeout != 0 && p.fd >= 0)
-			(void)poll(&p, 1, timeout);
-		dns_process(r);
-	}
+	if (r->pending != 0 && timeout != 0 && p.fd >= 0)
+		(void)poll(&p, 1, timeout);
+	dns_process(r);
+}
+
+void dns_wait_all(struct resolver *r)
+{
+	while (r->pending != 0)
+		dns_wait_once(r);
 }
 
 /* --- life --------------------------------------------------------------- */

@@ -19,9 +19,19 @@
 #include "base/str.h"
 
 enum dns_type {
-	DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12,
-	DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33, DNS_DS = 43,
-	DNS_TLSA = 52, DNS_SPF = 99, DNS_CAA = 257
+	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_CNAME = 5,
+	DNS_SOA = 6,
+	DNS_PTR = 12,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_DS = 43,
+	DNS_TLSA = 52,
+	DNS_SPF = 99,
+	DNS_CAA = 257
 };
 
 /* Kept apart, because callers must never take one for the other. */
@@ -32,9 +42,9 @@ enum dns_status {
 	DNS_SERVFAIL, /* the servers fail */
 	DNS_REFUSED,
 	DNS_TIMEOUT,
-	DNS_LAME, /* answers, but not for this zone */
-	DNS_BOGUS, /* DNSSEC validation failed */
-	DNS_BAD_NAME, /* cannot be asked: label or name too long, bad bytes */
+	DNS_LAME,      /* answers, but not for this zone */
+	DNS_BOGUS,     /* DNSSEC validation failed */
+	DNS_BAD_NAME,  /* cannot be asked: label or name too long, bad bytes */
 	DNS_UNVERIFIED /* no source can tell (not in the recording, no resolver) */
 };
 
@@ -48,11 +58,13 @@ struct dns_rr {
 	enum dns_type type;
 	uint32_t ttl;
 	uint16_t preference; /* MX; SRV: priority */
-	uint16_t weight; /* SRV */
-	uint16_t port; /* SRV */
+	uint16_t weight;     /* SRV */
+	uint16_t port;	     /* SRV */
 	uint8_t address[16]; /* A: 4 bytes, AAAA: 16 */
-	const char *name; /* MX, CNAME, NS, PTR, SRV target: lower case, no final dot; "" is the root */
-	struct str text; /* TXT, SPF: character-strings joined; others: presentation form */
+	const char *
+		name; /* MX, CNAME, NS, PTR, SRV target: lower case, no final dot; "" is the root */
+	struct str
+		text; /* TXT, SPF: character-strings joined; others: presentation form */
 };
 
 /* Valid for the length of the callback, unless copied. */
@@ -60,7 +72,7 @@ struct dns_answer {
 	enum dns_status status;
 	const char *qname; /* lower case, no final dot */
 	enum dns_type qtype;
-	const char *cname; /* last name of a CNAME chain, or NULL */
+	const char *cname;	  /* last name of a CNAME chain, or NULL */
 	const struct dns_rr *rrs; /* only of qtype */
 	size_t rr_count;
 	bool authenticated; /* DNSSEC: validated, or AD from a loopback resolver */
@@ -80,11 +92,11 @@ struct resolver_options {
 	const char *resolv_conf; /* NULL: /etc/resolv.conf */
 	const char *anchor_file; /* DNSSEC trust anchor, or NULL */
 	const char *record_file; /* write all answers here, or NULL */
-	unsigned timeout_ms; /* one try; 0: 2000 */
-	unsigned tries; /* 0: 3 */
-	unsigned budget_ms; /* all of one question; 0: 10000 */
-	unsigned max_in_flight; /* 0: 2000 */
-	size_t cache_entries; /* 0: 100000 */
+	unsigned timeout_ms;	 /* one try; 0: 2000 */
+	unsigned tries;		 /* 0: 3 */
+	unsigned budget_ms;	 /* all of one question; 0: 10000 */
+	unsigned max_in_flight;	 /* 0: 2000 */
+	size_t cache_entries;	 /* 0: 100000 */
 };
 
 /* "IP", "IP@PORT", "[IP]:PORT". */
@@ -104,7 +116,8 @@ int resolver_open_replay(const char *path, struct resolver **out_r, char *err,
  * Writes options.record_file, whole or not at all. Without one: 0. A message
  * in err on failure.
  */
-int resolver_save_recording(struct resolver *r, char *err, size_t err_size) MCC_MUST_CHECK;
+int resolver_save_recording(struct resolver *r, char *err,
+			    size_t err_size) MCC_MUST_CHECK;
 /* NULL is allowed. Pending questions are dropped without their callbacks. Not
  * from inside a callback. */
 void resolver_close(struct resolver *r);
@@ -129,6 +142,8 @@ int dns_fd(const struct resolver *r);
 int dns_timeout(const struct resolver *r);
 void dns_process(struct resolver *r);
 size_t dns_pending(const struct resolver *r);
+/* Waits for something to do and does it; then returns. */
+void dns_wait_once(struct resolver *r);
 /* Runs until nothing is pending. */
 void dns_wait_all(struct resolver *r);
 

@@ -17,7 +17,8 @@ enum {
 
 bool dns_rr_name(const ldns_rr *rr, size_t field, struct dns_name *out)
 {
-	const ldns_rdf *rdf = field < ldns_rr_rd_count(rr) ? ldns_rr_rdf(rr, field) : NULL;
+	const ldns_rdf *rdf =
+		field < ldns_rr_rd_count(rr) ? ldns_rr_rdf(rr, field) : NULL;
 
 	return rdf != NULL && ldns_rdf_get_type(rdf) == LDNS_RDF_TYPE_DNAME &&
 	       dns_name_of_wire(ldns_rdf_data(rdf), ldns_rdf_size(rdf), out);
@@ -33,7 +34,8 @@ bool dns_rr_owner(const ldns_rr *rr, struct dns_name *out)
 
 static const ldns_rdf *field_of_size(const ldns_rr *rr, size_t field, size_t size)
 {
-	const ldns_rdf *rdf = field < ldns_rr_rd_count(rr) ? ldns_rr_rdf(rr, field) : NULL;
+	const ldns_rdf *rdf =
+		field < ldns_rr_rd_count(rr) ? ldns_rr_rdf(rr, field) : NULL;
 
 	return rdf != NULL && ldns_rdf_size(rdf) == size ? rdf : NULL;
 }

@@ -47,6 +47,7 @@ void dns_question_fail(struct dns_question *question, enum dns_status status,
 		       const char *server, const char *detail);
 
 /* A resolver over a source, which it takes. */
-struct resolver *resolver_new(struct dns_source *source, const struct resolver_options *o);
+struct resolver *resolver_new(struct dns_source *source,
+			      const struct resolver_options *o);
 
 #endif

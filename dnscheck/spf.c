@@ -33,7 +33,7 @@ static const char no_name[] = "..";
 
 const char *spf_result_name(enum spf_result result)
 {
-	static const char *const names[] = {"none", "neutral",	 "pass",     "fail",
+	static const char *const names[] = {"none",	"neutral",   "pass",	 "fail",
 					    "softfail", "temperror", "permerror"};
 
 	return names[result];
@@ -50,7 +50,8 @@ void spf_trace(struct spf_eval *e, const char *fmt, ...)
 		return;
 	for (f = e->top; f != NULL && f->up != NULL; f = f->up)
 		depth++;
-	slot = arena_push(e->arena, &e->trace, e->trace_count, &e->trace_room, sizeof(*slot));
+	slot = arena_push(e->arena, &e->trace, e->trace_count, &e->trace_room,
+			  sizeof(*slot));
 	va_start(ap, fmt);
 	*slot = arena_printf(e->arena, "%*s%s", (int)(depth * 2), "",
 			     arena_vprintf(e->arena, fmt, ap));
@@ -235,8 +236,9 @@ static void take_record(struct spf_eval *e, struct str text)
 	spf_trace(e, "%s: %s", f->domain, copy.ptr);
 	if (spf_parse(e->arena, copy, &record, &error, 1) != 0) {
 		spf_set_result(e, SPF_PERMERROR,
-			       arena_printf(e->arena, "syntax error in the record of %s, "
-						      "column %zu: %s",
+			       arena_printf(e->arena,
+					    "syntax error in the record of %s, "
+					    "column %zu: %s",
 					    f->domain, error.lo + 1, error.message));
 		return;
 	}
@@ -251,11 +253,12 @@ static void on_record(struct spf_eval *e, const struct dns_answer *answer)
 	size_t i, count = 0;
 
 	if (!dns_status_is_final(answer->status)) {
-		spf_set_result(e, SPF_TEMPERROR,
-			       arena_printf(e->arena, "the record of %s cannot be had: %s%s%s",
-					    e->top->domain, dns_status_name(answer->status),
-					    answer->detail != NULL ? ": " : "",
-					    answer->detail != NULL ? answer->detail : ""));
+		spf_set_result(
+			e, SPF_TEMPERROR,
+			arena_printf(e->arena, "the record of %s cannot be had: %s%s%s",
+				     e->top->domain, dns_status_name(answer->status),
+				     answer->detail != NULL ? ": " : "",
+				     answer->detail != NULL ? answer->detail : ""));
 		return;
 	}
 	for (i = 0; i < answer->rr_count; i++) {
@@ -336,7 +339,8 @@ static void leave_include(struct spf_eval *e)
 		spf_matched(e);
 	else if (inner == SPF_NONE)
 		spf_set_result(e, SPF_PERMERROR,
-			       arena_printf(e->arena, "%s is included but has no SPF record",
+			       arena_printf(e->arena,
+					    "%s is included but has no SPF record",
 					    domain));
 	else
 		spf_trace(e, "%s: no match: %s", spf_term_text(e, e->top->term),
@@ -381,7 +385,8 @@ static void step(struct spf_eval *e)
 
 	if (e->has_result && e->result == SPF_NONE && f->is_redirected) {
 		spf_set_result(e, SPF_PERMERROR,
-			       arena_printf(e->arena, "redirect to %s, which has no SPF record",
+			       arena_printf(e->arena,
+					    "redirect to %s, which has no SPF record",
 					    f->domain));
 	} else if (e->has_result && f->up != NULL) {
 		leave_include(e);
@@ -422,7 +427,8 @@ static const char *to_ascii(struct spf_eval *e, struct str domain)
 	while (*p != '\0' && (unsigned char)*p < 0x80)
 		p++;
 	if (*p == '\0' || domain.len >= DNS_NAME_TEXT ||
-	    idn2_to_ascii_8z(raw, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+	    idn2_to_ascii_8z(raw, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=
+		    IDN2_OK)
 		return raw;
 	raw = arena_strdup(e->arena, ascii);
 	idn2_free(ascii);
@@ -435,8 +441,8 @@ static void take_identity(struct spf_eval *e, const struct spf_request *request)
 	ptrdiff_t at = str_rchr(sender, '@');
 
 	e->helo = to_ascii(e, str_of(request->helo));
-	e->receiver = arena_strdup(e->arena,
-				   request->receiver != NULL ? request->receiver : "unknown");
+	e->receiver = arena_strdup(e->arena, request->receiver != NULL ? request->receiver
+								       : "unknown");
 	e->local_part = "postmaster"; /* 2.4, 4.3 */
 	if (sender.len == 0) {
 		e->sender_domain = e->helo;

@@ -15,7 +15,12 @@
 struct resolver;
 
 enum spf_result {
-	SPF_NONE, SPF_NEUTRAL, SPF_PASS, SPF_FAIL, SPF_SOFTFAIL, SPF_TEMPERROR,
+	SPF_NONE,
+	SPF_NEUTRAL,
+	SPF_PASS,
+	SPF_FAIL,
+	SPF_SOFTFAIL,
+	SPF_TEMPERROR,
 	SPF_PERMERROR
 };
 
@@ -32,13 +37,13 @@ struct spf_request {
 /* Valid for the length of the callback. */
 struct spf_outcome {
 	enum spf_result result;
-	const char *domain; /* whose record decided */
-	const char *record; /* its text, or NULL */
-	const char *mechanism; /* the term that decided, or NULL: default */
-	const char *explanation; /* result fail with exp=; else NULL */
-	const char *problem; /* temperror, permerror: why; else NULL */
-	unsigned lookups; /* of LIMIT_SPF_LOOKUPS */
-	unsigned void_lookups; /* of LIMIT_SPF_VOID */
+	const char *domain;	  /* whose record decided */
+	const char *record;	  /* its text, or NULL */
+	const char *mechanism;	  /* the term that decided, or NULL: default */
+	const char *explanation;  /* result fail with exp=; else NULL */
+	const char *problem;	  /* temperror, permerror: why; else NULL */
+	unsigned lookups;	  /* of LIMIT_SPF_LOOKUPS */
+	unsigned void_lookups;	  /* of LIMIT_SPF_VOID */
 	const char *const *trace; /* the walk, one line a step */
 	size_t trace_count;
 };

@@ -29,9 +29,9 @@ struct spf_frame {
 	const char *domain;
 	const char *record_text;
 	const struct spf_record *record; /* NULL: not fetched yet */
-	const struct spf_term *term; /* the one under evaluation, or last */
-	size_t next; /* of record->terms */
-	bool is_counted; /* the next term has been counted as a lookup */
+	const struct spf_term *term;	 /* the one under evaluation, or last */
+	size_t next;			 /* of record->terms */
+	bool is_counted;		 /* the next term has been counted as a lookup */
 	bool is_redirected;
 	const struct spf_term *redirect;
 	const struct spf_term *exp;

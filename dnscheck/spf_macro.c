@@ -69,7 +69,8 @@ static void add_value(char letter, const struct spf_macro_env *env, struct strbu
 		strbuf_adds(out, env->helo);
 		break;
 	case 'c':
-		strbuf_adds(out, inet_ntop(env->family, env->address, text, sizeof(text)));
+		strbuf_adds(out,
+			    inet_ntop(env->family, env->address, text, sizeof(text)));
 		break;
 	case 'r':
 		strbuf_adds(out, env->receiver);
@@ -87,8 +88,8 @@ static void add_value(char letter, const struct spf_macro_env *env, struct strbu
 
 static bool is_unreserved(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-._~", c) != NULL);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 static void add_escaped(struct str s, bool escape, struct strbuf *out)
@@ -124,9 +125,11 @@ static void add_transformed(const struct spf_macro_part *part, struct str value,
 			    struct strbuf *out)
 {
 	struct str parts[PARTS_MAX];
-	struct str delimiters = part->delimiters.len == 0 ? STR_LIT(".") : part->delimiters;
+	struct str delimiters =
+		part->delimiters.len == 0 ? STR_LIT(".") : part->delimiters;
 	size_t count = split(value, delimiters, parts), i, at;
-	size_t first = part->digits != 0 && part->digits < count ? count - part->digits : 0;
+	size_t first =
+		part->digits != 0 && part->digits < count ? count - part->digits : 0;
 
 	for (i = first; i < count; i++) {
 		at = part->reverse ? count - 1 - i : i;

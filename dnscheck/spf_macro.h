@@ -11,13 +11,13 @@ struct strbuf;
 
 /* What the letters stand for. Text is raw: nothing in it is escaped. */
 struct spf_macro_env {
-	const char *local_part; /* l */
+	const char *local_part;	   /* l */
 	const char *sender_domain; /* o */
-	const char *domain; /* d */
-	const char *helo; /* h */
-	const char *validated; /* p: "unknown" when there is none */
-	const char *receiver; /* r */
-	int family; /* i, c, v */
+	const char *domain;	   /* d */
+	const char *helo;	   /* h */
+	const char *validated;	   /* p: "unknown" when there is none */
+	const char *receiver;	   /* r */
+	int family;		   /* i, c, v */
 	const uint8_t *address;
 	int64_t now; /* t */
 };

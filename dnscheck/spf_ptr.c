@@ -16,7 +16,8 @@ static void on_name_address(struct spf_eval *e, const struct dns_answer *answer)
 static void next_name(struct spf_eval *e)
 {
 	if (e->name_next < e->name_count)
-		spf_ask_name(e, e->names[e->name_next], spf_address_type(e), on_name_address);
+		spf_ask_name(e, e->names[e->name_next], spf_address_type(e),
+			     on_name_address);
 	else
 		e->ptr_state = SPF_PTR_DONE;
 }

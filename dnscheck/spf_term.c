@@ -55,8 +55,8 @@ static bool is_usable(struct spf_eval *e, const struct dns_answer *answer)
 		return true;
 	e->mechanism = spf_term_text(e, e->top->term);
 	spf_set_result(e, SPF_TEMPERROR,
-		       arena_printf(e->arena, "%s: %s %s: %s%s%s", e->mechanism, answer->qname,
-				    dns_type_name(answer->qtype),
+		       arena_printf(e->arena, "%s: %s %s: %s%s%s", e->mechanism,
+				    answer->qname, dns_type_name(answer->qtype),
 				    dns_status_name(answer->status),
 				    answer->detail != NULL ? ": " : "",
 				    answer->detail != NULL ? answer->detail : ""));
@@ -100,7 +100,8 @@ static void on_mx_address(struct spf_eval *e, const struct dns_answer *answer);
 static void mx_next(struct spf_eval *e)
 {
 	if (e->name_next < e->name_count) {
-		spf_ask_name(e, e->names[e->name_next++], spf_address_type(e), on_mx_address);
+		spf_ask_name(e, e->names[e->name_next++], spf_address_type(e),
+			     on_mx_address);
 		return;
 	}
 	if (!e->term_is_void || spf_count_void(e))
@@ -159,7 +160,8 @@ static void evaluate_ip(struct spf_eval *e, const struct spf_term *term)
 {
 	int family = term->kind == SPF_TERM_IP4 ? AF_INET : AF_INET6;
 
-	if (e->family == family && spf_address_matches(e, term->address, prefix_of(e, term)))
+	if (e->family == family &&
+	    spf_address_matches(e, term->address, prefix_of(e, term)))
 		spf_matched(e);
 	else
 		no_match(e);

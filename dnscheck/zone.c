@@ -78,7 +78,8 @@ static struct zone_node *node_get(struct zone_set *set, const struct dns_name *n
 		node = arena_alloc(set->arena, sizeof(*node));
 		node->name = at;
 		(void)strmap_put(set->nodes,
-				 (struct str){(const char *)node->name.wire, at.len}, node);
+				 (struct str){(const char *)node->name.wire, at.len},
+				 node);
 		if (wanted == NULL)
 			wanted = node;
 	} while (dns_name_parent(&at, &at));
@@ -96,12 +97,13 @@ static struct rrset *rrset_find(const struct zone_node *node, enum dns_type type
 
 static bool same_data(const struct dns_rr *a, const struct dns_rr *b)
 {
-	if (a->preference != b->preference || a->weight != b->weight || a->port != b->port ||
+	if (a->preference != b->preference || a->weight != b->weight ||
+	    a->port != b->port ||
 	    memcmp(a->address, b->address, sizeof(a->address)) != 0 ||
 	    !str_eq(a->text, b->text))
 		return false;
-	return a->name == NULL || b->name == NULL ? a->name == b->name :
-						    strcmp(a->name, b->name) == 0;
+	return a->name == NULL || b->name == NULL ? a->name == b->name
+						  : strcmp(a->name, b->name) == 0;
 }
 
 const char *zone_add_rr(struct zone_set *set, const struct dns_name *owner,
@@ -146,7 +148,8 @@ void zone_add_dname(struct zone_set *set, const struct dns_name *owner,
 	node->dname_ttl = ttl;
 }
 
-void zone_add_apex(struct zone_set *set, const struct dns_name *apex, uint32_t negative_ttl)
+void zone_add_apex(struct zone_set *set, const struct dns_name *apex,
+		   uint32_t negative_ttl)
 {
 	struct zone_node *node = node_get(set, apex);
 
@@ -257,7 +260,8 @@ static void answer_missing(struct lookup *l, const struct zone_node *encloser)
 	if (wild == NULL)
 		answer_negative(l, DNS_NXDOMAIN);
 	else if (rrset_find(wild, DNS_NS) != NULL)
-		l->out->detail = "a wildcard delegation, whose answers the file does not hold";
+		l->out->detail =
+			"a wildcard delegation, whose answers the file does not hold";
 	else
 		answer_from_node(l, wild);
 }

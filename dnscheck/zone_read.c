@@ -51,7 +51,7 @@ struct layer {
 	struct str text;
 	size_t at;
 	size_t next_line; /* the line that text[at] is on */
-	size_t line; /* first line of the current logical line */
+	size_t line;	  /* first line of the current logical line */
 	unsigned depth;
 	bool has_origin;
 	struct dns_name origin;
@@ -95,9 +95,9 @@ static const char *join_byte(struct joiner *j, char c)
 static size_t escape_length(struct str text, size_t at)
 {
 	return text.ptr[at] == '\\' && at + 1 < text.len && text.ptr[at + 1] != '\n' &&
-			       text.ptr[at + 1] != '\0' ?
-		       2 :
-		       1;
+			       text.ptr[at + 1] != '\0'
+		       ? 2
+		       : 1;
 }
 
 static size_t skip_comment(struct str text, size_t at)
@@ -166,8 +166,8 @@ static int read_name(const struct layer *l, struct str word, struct dns_name *ou
 		return fail(l, "bad domain name");
 	if (!absolute)
 		dns_name_format(&l->origin, origin);
-	snprintf(text, sizeof(text), "%.*s%s%s", STR_ARG(word), origin[0] == '\0' ? "" : ".",
-		 origin);
+	snprintf(text, sizeof(text), "%.*s%s%s", STR_ARG(word),
+		 origin[0] == '\0' ? "" : ".", origin);
 	return dns_name_parse(text, out) ? 0 : fail(l, "bad domain name");
 }
 
@@ -279,7 +279,8 @@ static int add_soa(struct layer *l, const ldns_rr *rr)
 	if (minimum == NULL || ldns_rdf_size(minimum) != 4)
 		return fail(l, "damaged SOA record");
 	ttl = ldns_rdf2native_int32(minimum);
-	zone_add_apex(l->rd->set, &l->owner, ttl < ldns_rr_ttl(rr) ? ttl : ldns_rr_ttl(rr));
+	zone_add_apex(l->rd->set, &l->owner,
+		      ttl < ldns_rr_ttl(rr) ? ttl : ldns_rr_ttl(rr));
 	if (!l->has_origin) {
 		l->origin = l->owner;
 		l->has_origin = true;
@@ -335,8 +336,8 @@ static int read_record(struct layer *l, struct str line)
 	int status;
 
 	s = ldns_rr_new_frm_str(&rr, line.ptr, l->ttl, origin, &prev);
-	status = s == LDNS_STATUS_OK ? add_record(l, rr) :
-				       fail(l, ldns_get_errorstr_by_id(s));
+	status = s == LDNS_STATUS_OK ? add_record(l, rr)
+				     : fail(l, ldns_get_errorstr_by_id(s));
 	if (s == LDNS_STATUS_OK)
 		ldns_rr_free(rr);
 	ldns_rdf_deep_free(prev);

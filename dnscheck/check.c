@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The order of things in `mcc dns check`, and what all rules share: the way to
+ * an answer, which says "could not verify" where there is none.
+ */
+#include "dnscheck/check.h"
+
+#include "base/arena.h"
+#include "dnscheck/rules.h"
+#include "dnscheck/scope.h"
+#include "mcc/model/site.h"
+
+const char *dns_check_bad_address(const struct dns_check_options *options)
+{
+	struct own_address ignored;
+	size_t i;
+
+	for (i = 0; i < options->public_address_count; i++) {
+		if (!own_address_parse(options->public_addresses[i], &ignored))
+			return options->public_addresses[i];
+	}
+	return NULL;
+}
+
+const struct dns_answer *rule_answer(const struct rule_run *run, struct span span,
+				     const char *name, enum dns_type type)
+{
+	const struct dns_answer *a = facts_answer(run->facts, name, type);
+
+	MCC_ASSERT(a != NULL);
+	if (dns_status_is_final(a->status))
+		return a;
+	(void)diag_add(run->diags, RULE_DN000, span, "could not verify: %s %s: %s%s%s%s",
+		       name, dns_type_name(type), dns_status_name(a->status),
+		       a->detail != NULL ? " (" : "", a->detail != NULL ? a->detail : "",
+		       a->detail != NULL ? ")" : "");
+	return NULL;
+}
+
+bool rule_has_address(const struct rule_run *run, struct span span, const char *name,
+		      size_t *out_count)
+{
+	const struct dns_answer *a = rule_answer(run, span, name, DNS_A);
+	const struct dns_answer *aaaa = rule_answer(run, span, name, DNS_AAAA);
+
+	*out_count = (a != NULL ? a->rr_count : 0) + (aaaa != NULL ? aaaa->rr_count : 0);
+	return (a != NULL && aaaa != NULL) || *out_count != 0;
+}
+
+/* Documentation addresses are nobody's, unless the site is an example. */
+static bool is_example(const struct dns_facts *facts)
+{
+	const struct own_address *own;
+	size_t i;
+
+	for (i = 0; i < facts_address_count(facts); i++) {
+		own = facts_address(facts, i);
+		if (facts_addresses_given(facts) &&
+		    address_scope_of(own->family, own->bytes) == SCOPE_DOCUMENTATION)
+			return true;
+	}
+	return false;
+}
+
+void dns_check_run(struct site *site, struct resolver *r,
+		   const struct dns_check_options *options, struct diag_queue *diags)
+{
+	const struct dns_subject *subject = dns_subject_of(site, options);
+	struct rule_run run = {
+		.arena = site->arena,
+		.subject = subject,
+		.facts = facts_gather(site->arena, r, subject),
+		.diags = diags,
+	};
+	size_t i;
+
+	run.is_example = is_example(run.facts);
+	rules_host(&run);
+	rules_hops(&run);
+	for (i = 0; i < subject->domain_count; i++) {
+		rules_mx(&run, &subject->domains[i]);
+		rules_spf(&run, &subject->domains[i]);
+	}
+}

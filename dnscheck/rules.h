@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The DN rules: functions over finished facts that only queue diagnostics.
+ * check.c runs them in this order.
+ */
+#ifndef MCC_DNSCHECK_RULES_H
+#define MCC_DNSCHECK_RULES_H
+
+#include "base/diag.h"
+#include "dnscheck/facts.h"
+#include "dnscheck/subject.h"
+
+struct arena;
+
+struct rule_run {
+	struct arena *arena;
+	const struct dns_subject *subject;
+	const struct dns_facts *facts;
+	struct diag_queue *diags;
+	/* The site itself speaks of documentation addresses as public ones. */
+	bool is_example;
+};
+
+/*
+ * The answer when it is certain. Otherwise NULL: DN000 has been queued at the
+ * span, naming the question.
+ */
+const struct dns_answer *rule_answer(const struct rule_run *run, struct span span,
+				     const char *name, enum dns_type type);
+/* Appends nothing but counts: records of A and AAAA; false: not certain. */
+bool rule_has_address(const struct rule_run *run, struct span span, const char *name,
+		      size_t *out_count);
+
+/* True for the text of an SPF record. */
+bool rule_is_spf(struct str text);
+
+void rules_mx(const struct rule_run *run, const struct mail_domain *domain);
+void rules_spf(const struct rule_run *run, const struct mail_domain *domain);
+void rules_host(const struct rule_run *run);
+void rules_hops(const struct rule_run *run);
+
+#endif
