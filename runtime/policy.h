@@ -20,17 +20,25 @@
 
 /* ---- answers ---- */
 
-enum policy_answer_status { POLICY_ANSWER_FOUND, POLICY_ANSWER_NODATA, POLICY_ANSWER_NXDOMAIN, POLICY_ANSWER_FAIL };
+enum policy_answer_status {
+	POLICY_ANSWER_FOUND,
+	POLICY_ANSWER_NODATA,
+	POLICY_ANSWER_NXDOMAIN,
+	POLICY_ANSWER_FAIL
+};
 
 struct policy_answer {
 	enum policy_answer_status status;
-	const char *const *values; /* presentation form: addresses, "10 mx.example", texts */
+	bool is_assumed; /* nobody was asked: the reply is \"unverified\" */
+	const char *const
+		*values; /* presentation form: addresses, "10 mx.example", texts */
 	size_t value_count;
 };
 
 /* type is "A", "AAAA", "MX", "NS", "TXT", "PTR". NULL: not known yet. */
 struct policy_answers {
-	const struct policy_answer *(*find)(void *state, const char *name, const char *type);
+	const struct policy_answer *(*find)(void *state, const char *name,
+					    const char *type);
 	void *state;
 };
 
@@ -45,22 +53,30 @@ struct policy_question {
 
 enum policy_name_status { POLICY_NAME_OK, POLICY_NAME_NONE, POLICY_NAME_TEMPFAIL };
 
-enum policy_verdict { POLICY_PERMIT, POLICY_REJECT, POLICY_DEFER, POLICY_DISCARD, POLICY_NEED };
+enum policy_verdict {
+	POLICY_PERMIT,
+	POLICY_REJECT,
+	POLICY_DEFER,
+	POLICY_DISCARD,
+	POLICY_NEED
+};
 
 /* An SMTP reply. dsn NULL: no enhanced code. */
 struct policy_reply {
 	enum policy_verdict verdict;
-	int code; /* 220, 250, 550, ... */
+	int code;	 /* 220, 250, 550, ... */
 	const char *dsn; /* "5.7.1" */
 	const char *text;
 	bool hangup; /* 421 and 521 end the session */
+	/* A restriction that is not carried out here was passed over. */
+	bool is_unverified;
 	struct rt_origin decided_by;
 	const char *item; /* the restriction that decided, or NULL */
 	struct policy_question questions[POLICY_QUESTION_MAX]; /* POLICY_NEED */
 	size_t question_count;
 };
 
-/* A delayed decision: defer_if_permit, defer_if_reject, a delayed reject. */
+/* A delayed decision: defer_if_permit. */
 struct policy_delayed {
 	bool is_set;
 	struct policy_reply reply;
@@ -73,31 +89,27 @@ struct policy_delayed {
 struct policy_session {
 	/* facts of the client */
 	const char *client_address; /* "192.0.2.1", "2001:db8::1" */
-	const char *client_name; /* verified; "unknown" otherwise */
+	const char *client_name;    /* verified; "unknown" otherwise */
 	enum policy_name_status client_name_status;
 	const char *reverse_name; /* unverified PTR name; "unknown" */
 	enum policy_name_status reverse_name_status;
 	const char *sasl_user; /* NULL: not authenticated */
 	bool is_encrypted;
+	bool has_pipelined; /* sent commands before it was its turn */
 	/* facts of the transaction */
-	const char *helo; /* NULL: none yet */
-	const char *sender; /* internal form; NULL: no MAIL yet; "": <> */
-	size_t message_size; /* MAIL SIZE=, 0: not given */
+	const char *helo;	/* NULL: none yet */
+	const char *sender;	/* internal form; NULL: no MAIL yet; "": <> */
+	size_t message_size;	/* MAIL SIZE=, 0: not given */
 	size_t recipient_count; /* accepted so far */
 	/* carried from stage to stage by the evaluator */
-	struct policy_delayed delayed_client; /* smtpd_delay_reject */
-	struct policy_delayed delayed_helo;
-	struct policy_delayed delayed_sender;
+	const char *recipient; /* the first one that was accepted */
 	struct policy_delayed defer_if_permit_client;
 	struct policy_delayed defer_if_permit_helo;
 	struct policy_delayed defer_if_permit_sender;
-	struct policy_delayed defer_if_reject_client;
-	struct policy_delayed defer_if_reject_helo;
-	struct policy_delayed defer_if_reject_sender;
 	bool discard; /* DISCARD was hit */
 	bool hold;
-	const char *redirect; /* REDIRECT address */
-	const char *filter; /* FILTER transport:nexthop */
+	const char *redirect;	    /* REDIRECT address */
+	const char *filter;	    /* FILTER transport:nexthop */
 	const char *const *prepend; /* PREPEND header lines */
 	size_t prepend_count;
 	const char *const *bcc;
@@ -111,15 +123,32 @@ struct policy {
 	struct policy_session *session;
 };
 
-/* Stages in the order of a session. Texts are in the context's arena. With
- * smtpd_delay_reject the client, helo and sender lists are judged at RCPT. */
+/*
+ * Stages in the order of a session. Texts are in the context's arena, which
+ * must live as long as the session, as must the strings of the facts. A stage
+ * that is refused (or needs answers) leaves the session as it was; helo and
+ * sender are facts that an accepted stage sets. `sender` and `recipient` are
+ * in internal form, as address_parse_path() gives them. With
+ * smtpd_delay_reject the client, helo and sender lists are judged at RCPT.
+ */
 struct policy_reply policy_connect(const struct policy *policy);
 struct policy_reply policy_helo(const struct policy *policy, const char *helo);
-struct policy_reply policy_mail(const struct policy *policy, const char *sender, size_t size);
+struct policy_reply policy_mail(const struct policy *policy, const char *sender,
+				size_t size);
 struct policy_reply policy_rcpt(const struct policy *policy, const char *recipient);
 struct policy_reply policy_data(const struct policy *policy);
+/* `size` of the message as received; 0: not known. */
 struct policy_reply policy_end_of_data(const struct policy *policy, size_t size);
 /* RSET and the end of a transaction. */
 void policy_reset_transaction(struct policy_session *session);
+
+/* What MAIL and RCPT are answered when the path itself is wrong. */
+struct policy_reply policy_bad_sender_syntax(void);
+struct policy_reply policy_bad_recipient_syntax(void);
+
+/* The instruction that a restriction's name (any case, old names too) means. */
+bool policy_op_find(struct str word, enum rt_op *out_op);
+/* Its word, "reject_unauth_destination". */
+const char *policy_op_word(enum rt_op op);
 
 #endif

@@ -62,6 +62,8 @@ enum rt_found rt_find_address(const struct rt_find *find, struct str address,
 
 /* Is the domain one of the site itself (mydestination, own addresses)? */
 enum rt_found rt_domain_is_local(const struct rt_context *ctx, struct str domain);
+/* A numeric address is one of inet_interfaces. */
+bool rt_address_is_interface(const struct rt_context *ctx, struct str address);
 /* A numeric address is one of the site's interfaces or of its proxies. */
 bool rt_address_is_own(const struct rt_context *ctx, struct str address);
 /* The list of that name matches parent domains (parent_domain_matches_...). */

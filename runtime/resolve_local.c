@@ -88,14 +88,20 @@ static bool is_interface(const struct rt_context *ctx, struct str address)
 	return list->count == 0 && is_host_address(ctx, address);
 }
 
+bool rt_address_is_interface(const struct rt_context *ctx, struct str address)
+{
+	return hostaddr_is_valid(address) && has_protocol(ctx, address) &&
+	       is_interface(ctx, address);
+}
+
 bool rt_address_is_own(const struct rt_context *ctx, struct str address)
 {
 	const struct rt_words *proxies = &ctx->settings->proxy_interfaces;
 
+	if (rt_address_is_interface(ctx, address))
+		return true;
 	if (!hostaddr_is_valid(address) || !has_protocol(ctx, address))
 		return false;
-	if (is_interface(ctx, address))
-		return true;
 	for (size_t i = 0; i < proxies->count; i++)
 		if (names_address(proxies->words[i], address))
 			return true;
