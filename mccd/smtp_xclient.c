@@ -124,7 +124,9 @@ void smtp_command_xclient(struct smtp *s, struct arena *arena, struct str args,
 			return;
 	s->is_denied = false;
 	s->is_esmtp = x.protocol != NULL && str_caseeqc(str_of(x.protocol), "ESMTP");
-	smtp_set_helo(s, str_of(x.helo));
+	/* "[UNAVAILABLE]" and "[TEMPUNAVAIL]" are no names. */
+	smtp_set_helo(s,
+		      x.helo != NULL && x.helo[0] != '[' ? str_of(x.helo) : STR_LIT(""));
 	event->xclient = x;
 	event->type = SMTP_EVENT_XCLIENT;
 	s->pending = SMTP_EVENT_XCLIENT;
