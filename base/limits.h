@@ -32,6 +32,11 @@ enum {
 	LIMIT_ALIAS_MEMBERS = 10000,
 	/* access(5) results that name restrictions: as smtpd_check. */
 	LIMIT_POLICY_DEPTH = 100,
+	/* Words of restriction lists and the classes in them that the search for
+	 * a relay control looks at; smtpd itself has no bound. */
+	LIMIT_POLICY_WORDS = 100000,
+	/* Files of patterns that name files of patterns. */
+	LIMIT_MATCH_FILES = 16,
 	/* Runtime configuration file. */
 	LIMIT_RUNTIME_JSON = 64 << 20,
 	/* An address in a command, RFC 5321 4.5.3.1.3 allows 256. */

@@ -71,7 +71,7 @@ struct rt_match_item {
 	enum rt_match_kind kind;
 	bool negated; /* "!pattern" */
 	const char *text; /* pattern in lower case; NET: as written; ERROR: why */
-	int family; /* NET: AF_INET or AF_INET6 */
+	int family; /* NET, ERROR: AF_INET or AF_INET6; ERROR: 0 any */
 	uint8_t address[16]; /* NET */
 	unsigned prefix; /* NET: bits */
 	size_t map; /* MAP: index into rt_config.maps */

@@ -170,11 +170,27 @@ static enum rt_match_kind read_match_kind(struct reader *r, const struct json_at
 	return RT_MATCH_ERROR;
 }
 
+/* Clients of which kind a pattern that cannot be read concerns; 0: all. */
+static int read_family(struct reader *r, const struct json_at *parent)
+{
+	struct json_at at = json_member(parent, "family");
+	const char *word;
+
+	if (!at.value)
+		return 0;
+	word = json_read_text(&r->json, &at);
+	if (strcmp(word, "ipv4") == 0)
+		return AF_INET;
+	if (strcmp(word, "ipv6") != 0)
+		json_fail(&r->json, &at, "must be ipv4 or ipv6");
+	return AF_INET6;
+}
+
 static void read_match_item(struct reader *r, const struct json_at *at,
 			    struct rt_match_item *out)
 {
-	static const char *const names[] = {"kind", "negated", "text", "net",
-					    "map",  "at",      NULL};
+	static const char *const names[] = {"kind",   "negated", "text", "net",
+					    "family", "map",	 "at",	 NULL};
 	struct json_at map = json_member(at, "map");
 
 	json_read_object(&r->json, at, names);
@@ -183,6 +199,8 @@ static void read_match_item(struct reader *r, const struct json_at *at,
 	out->text = read_member_text(r, at, "text");
 	if (out->kind == RT_MATCH_NET)
 		read_net(r, at, out);
+	if (out->kind == RT_MATCH_ERROR)
+		out->family = read_family(r, at);
 	if (out->kind == RT_MATCH_MAP)
 		out->map = read_index(r, &map, r->map_count);
 	out->origin = read_origin(r, at);

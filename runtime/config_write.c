@@ -105,6 +105,9 @@ static json_t *match_item_json(const struct rt_match_item *item)
 			inet_ntop(item->family, item->address, address, sizeof(address)));
 		put(object, "net", json_sprintf("%s/%u", address, item->prefix));
 	}
+	if (item->kind == RT_MATCH_ERROR && item->family)
+		put(object, "family",
+		    json_string(item->family == AF_INET ? "ipv4" : "ipv6"));
 	if (item->kind == RT_MATCH_MAP)
 		put(object, "map", json_integer((json_int_t)item->map));
 	put_origin(object, item->origin);

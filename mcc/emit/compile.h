@@ -20,12 +20,13 @@ struct site;
  * there. Restriction and match list mistakes are reported to diags where the
  * model has not done so (NULL: nothing is reported).
  */
-struct rt_config *compile_site(struct arena *arena, const struct site *site,
+struct rt_config *compile_site(struct arena *arena, struct site *site,
 			       struct diag_queue *diags);
 
 /*
  * Opens the tables of a compiled configuration over the source texts that the
  * model holds (no database is needed); what is not there fails at look-up.
+ * Without a password file below --root every name counts as a user.
  */
 void compile_open_sources(struct arena *arena, const struct site *site,
 			  struct rt_config *config);
@@ -36,5 +37,11 @@ void compile_open_sources(struct arena *arena, const struct site *site,
  */
 void compile_report_daemon(const struct site *site, const struct rt_config *config,
 			   struct diag_queue *diags);
+
+/*
+ * Takes the listeners out of the configuration that mccd leaves out because
+ * they demand TLS; said by compile_report_daemon().
+ */
+void compile_drop_unserved(const struct site *site, struct rt_config *config);
 
 #endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What mccd cannot do with the mail itself: tables that it cannot ask,
+ * mailboxes that are no Maildirs, aliases that run commands, transports that
+ * it has not. Each would lose mail or let somebody in, so each is an error.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "grammar/aliases.h"
+#include "grammar/table.h"
+#include "mcc/emit/compile_daemon.h"
+#include "mcc/emit/compiler.h"
+#include "runtime/map.h"
+
+/* Delivery agents that mccd stands in for. */
+static const char *const honoured_programs[] = {"local", "virtual", "smtp", "error",
+						"discard"};
+
+/* The line of an origin as a span. */
+static struct span origin_span(const struct site *site, struct rt_origin origin)
+{
+	for (size_t id = 1; origin.line && id <= source_count(site->sources); id++) {
+		const struct source *src = source_get(site->sources, (uint32_t)id);
+		struct str line;
+		size_t lo;
+
+		if (strcmp(src->path, origin.file) != 0)
+			continue;
+		line = source_line(src, origin.line);
+		while (line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t'))
+			line = str_slice(line, 1, line.len);
+		lo = (size_t)(line.ptr - src->text.ptr);
+		return (struct span){src->id, (uint32_t)lo, (uint32_t)(lo + line.len)};
+	}
+	return SPAN_NONE;
+}
+
+static bool delivers_locally(const struct daemon_run *run)
+{
+	return run->config->settings.mydestination.count > 0;
+}
+
+/* ---- tables ---- */
+
+static bool is_supported(const struct rt_map_ref *ref)
+{
+	static const char *const types[] = {"hash",   "btree", "lmdb",	 "cdb",
+					    "static", "fail",  "inline", "texthash"};
+
+	for (size_t i = 0; i < array_len(types); i++)
+		if (strcmp(ref->type, types[i]) == 0)
+			return true;
+	if (strcmp(ref->type, "unix") == 0)
+		return strcmp(ref->argument, "passwd.byname") == 0;
+	return rt_map_is_text_type(ref->type);
+}
+
+static struct span table_span(const struct daemon_run *run, const struct site_table *t,
+			      const struct rt_map_ref *ref)
+{
+	struct span span = t ? text_full_span(t->text) : SPAN_NONE;
+
+	return span.file ? span : origin_span(run->site, ref->origin);
+}
+
+static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref)
+{
+	const struct site_table *t = compiler_table(run->site, ref);
+	struct span span = table_span(run, t, ref);
+
+	if (!is_supported(ref)) {
+		diag_add(run->diags, RULE_MC1302, span,
+			 "mccd cannot ask %s: it has no tables of type %s", ref->name,
+			 ref->type);
+		return;
+	}
+	if (!t || t->state == TABLE_LOADED || t->state == TABLE_NOT_FILE)
+		return;
+	/* Only the aliases of a default may be missing, when nobody needs them. */
+	if (!span.file && ref->is_aliases && !delivers_locally(run))
+		return;
+	diag_add(run->diags, RULE_MC1302, span,
+		 "%s cannot be compiled: its text is not %s%s", ref->name,
+		 t->state == TABLE_OUTSIDE ? "below the site's folder, and no --root was "
+					     "given"
+					   : "there or cannot be read",
+		 span.file ? "" : ". It is a default: set alias_maps");
+}
+
+/* ---- mailboxes and aliases ---- */
+
+static bool is_maildir(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len && path[len - 1] == '/';
+}
+
+static void check_local_mailboxes(const struct daemon_run *run)
+{
+	const struct rt_settings *s = &run->config->settings;
+	const struct setting *home = site_setting(run->site, PARAM_home_mailbox);
+	bool is_home = s->home_mailbox[0] != '\0';
+
+	if (!delivers_locally(run) || s->mailbox_transport[0] ||
+	    (strcmp(s->local_transport, "local") != 0 &&
+	     strncmp(s->local_transport, "local:", strlen("local:")) != 0))
+		return;
+	if (is_maildir(is_home ? s->home_mailbox : s->mail_spool_directory))
+		return;
+	diag_add(run->diags, RULE_MC1302, home->name_span,
+		 "local mail would go to %s%s, one file for each user: mccd delivers to "
+		 "Maildirs only. Set home_mailbox = Maildir/",
+		 is_home ? "~/" : "", is_home ? s->home_mailbox : s->mail_spool_directory);
+}
+
+static void check_virtual_mailboxes(const struct daemon_run *run)
+{
+	const struct rt_maps *maps = &run->config->settings.virtual_mailbox_maps;
+
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct rt_map_ref *ref = &run->config->maps[maps->maps[i]];
+		const struct site_table *t = compiler_table(run->site, ref);
+
+		if (strcmp(ref->type, "static") == 0 && !is_maildir(ref->argument))
+			diag_add(run->diags, RULE_MC1302, table_span(run, t, ref),
+				 "'%s' is no Maildir (it does not end in '/'): mccd "
+				 "delivers to Maildirs only",
+				 ref->argument);
+		for (size_t k = 0; t && t->rows && k < t->rows->row_count; k++) {
+			const struct table_row *row = &t->rows->rows[k];
+
+			if (!str_ends(row->value, "/"))
+				diag_add(run->diags, RULE_MC1302, row->value_span,
+					 "'%.*s' is no Maildir (it does not end in '/'): "
+					 "mccd delivers to Maildirs only",
+					 STR_ARG(row->value));
+		}
+	}
+}
+
+static void check_alias_member(const struct daemon_run *run,
+			       const struct alias_member *member)
+{
+	const char *what = NULL;
+
+	switch (member->kind) {
+	case ALIAS_ADDRESS:
+		return;
+	case ALIAS_COMMAND:
+		what = "a command";
+		break;
+	case ALIAS_FILE:
+		what = "a file";
+		break;
+	case ALIAS_INCLUDE:
+		what = "a list in a file";
+		break;
+	}
+	diag_add(run->diags, RULE_MC1302, member->span,
+		 "mccd does not deliver to %s: mail for this alias would bounce", what);
+}
+
+static void check_aliases(const struct daemon_run *run)
+{
+	for (size_t i = 0; i < run->config->map_count; i++) {
+		const struct site_table *t =
+			compiler_table(run->site, &run->config->maps[i]);
+
+		if (!t || !t->aliases)
+			continue;
+		for (size_t k = 0; k < t->aliases->entry_count; k++) {
+			const struct alias_entry *entry = &t->aliases->entries[k];
+
+			for (size_t n = 0; n < entry->member_count; n++)
+				check_alias_member(run, &entry->members[n]);
+		}
+	}
+}
+
+/* ---- transports ---- */
+
+/* The program behind "transport:nexthop"; NULL: master.cf has no such one. */
+static const char *program_of(const struct daemon_run *run, struct str transport)
+{
+	for (size_t i = 0; i < run->config->transport_count; i++)
+		if (str_eqc(transport, run->config->transports[i].name))
+			return run->config->transports[i].program;
+	return NULL;
+}
+
+static void check_transport(const struct daemon_run *run, struct str value,
+			    struct span span)
+{
+	ptrdiff_t colon = str_chr(value, ':');
+	struct str name = str_slice(value, 0, colon < 0 ? value.len : (size_t)colon);
+	const char *program;
+
+	if (!name.len)
+		return;
+	program = program_of(run, name);
+	for (size_t i = 0; program && i < array_len(honoured_programs); i++)
+		if (strcmp(program, honoured_programs[i]) == 0)
+			return;
+	if (program)
+		diag_add(run->diags, RULE_MC1302, span,
+			 "mccd has no transport %.*s (%s): this mail would stay in the "
+			 "queue",
+			 STR_ARG(name), program);
+	else
+		diag_add(run->diags, RULE_MC1302, span,
+			 "master.cf has no service %.*s of type unix: this mail would stay "
+			 "in the queue",
+			 STR_ARG(name));
+}
+
+static void check_transport_setting(const struct daemon_run *run, enum param_id id)
+{
+	const struct setting *s = site_setting(run->site, id);
+
+	check_transport(run, s->value.str, s->name_span);
+}
+
+static void check_transport_rows(const struct daemon_run *run, const struct rt_maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct rt_map_ref *ref = &run->config->maps[maps->maps[i]];
+		const struct site_table *t = compiler_table(run->site, ref);
+
+		if (strcmp(ref->type, "static") == 0)
+			check_transport(run, str_of(ref->argument),
+					table_span(run, t, ref));
+		for (size_t k = 0; t && t->rows && k < t->rows->row_count; k++)
+			check_transport(run, t->rows->rows[k].value,
+					t->rows->rows[k].value_span);
+	}
+}
+
+static void check_transports(const struct daemon_run *run)
+{
+	const struct rt_settings *s = &run->config->settings;
+
+	if (delivers_locally(run)) {
+		check_transport_setting(run, PARAM_local_transport);
+		check_transport_setting(run, PARAM_mailbox_transport);
+		check_transport_setting(run, PARAM_fallback_transport);
+	}
+	if (s->virtual_mailbox_domains.count)
+		check_transport_setting(run, PARAM_virtual_transport);
+	if (s->relay_domains.count)
+		check_transport_setting(run, PARAM_relay_transport);
+	check_transport_setting(run, PARAM_default_transport);
+	check_transport_rows(run, &s->transport_maps);
+	check_transport_rows(run, &s->sender_dependent_default_transport_maps);
+}
+
+/* ---- restrictions ---- */
+
+static void check_program(const struct daemon_run *run, const struct rt_program *program)
+{
+	for (size_t i = 0; i < program->count; i++)
+		if (program->insns[i].op == RT_OP_UNSUPPORTED)
+			diag_add(run->diags, RULE_MC1302,
+				 origin_span(run->site, program->insns[i].origin),
+				 "mccd does not carry out %s (in %s): mail that it stops "
+				 "would be taken",
+				 program->insns[i].text, program->name);
+}
+
+static void check_programs(const struct daemon_run *run)
+{
+	for (size_t i = 0; i < run->config->service_count; i++) {
+		const struct rt_service *service = &run->config->services[i];
+		const struct site_service *master =
+			site_find_service(run->site, service->name);
+
+		if (master && daemon_leaves_out(run->site, master))
+			continue;
+		/* ETRN is not offered at all. */
+		for (int s = 0; s < RT_STAGE_ETRN; s++)
+			check_program(run, &service->stages[s]);
+	}
+	for (size_t i = 0; i < run->config->class_count; i++)
+		check_program(run, &run->config->classes[i]);
+}
+
+static void check_services(const struct daemon_run *run)
+{
+	if (!run->config->service_count)
+		diag_add(run->diags, RULE_MC1301, SPAN_NONE,
+			 "master.cf has no smtpd that listens on the network: mccd takes "
+			 "mail from the local sendmail only");
+}
+
+void daemon_check_mail(const struct daemon_run *run)
+{
+	for (size_t i = 0; i < run->config->map_count; i++)
+		check_map(run, &run->config->maps[i]);
+	check_local_mailboxes(run);
+	check_virtual_mailboxes(run);
+	check_aliases(run);
+	check_transports(run);
+	check_programs(run);
+	check_services(run);
+}

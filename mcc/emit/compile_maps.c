@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tables that a site names, each once however often it is mentioned. In a
+ * generation every table with a file has a short name of its own in maps/,
+ * made from its file's name, so the names stay when other tables come or go.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "grammar/list.h"
+#include "mcc/emit/compiler.h"
+#include "runtime/map.h"
+
+/* Longest name of a table in maps/, without number and suffix. */
+enum { NAME_MAX_LEN = 40 };
+
+const struct site_table *compiler_table(const struct site *site,
+					const struct rt_map_ref *ref)
+{
+	struct str name = str_of(ref->name);
+
+	for (size_t i = 0; i < site->table_count; i++) {
+		const struct site_table *t = site->tables[i];
+		size_t type = t->type_name.len;
+
+		if (name.len == type + 1 + t->name.len && name.ptr[type] == ':' &&
+		    str_eq(str_slice(name, 0, type), t->type_name) &&
+		    str_eq(str_slice(name, type + 1, name.len), t->name))
+			return t;
+	}
+	return NULL;
+}
+
+/* Letters, digits, '-', '_' and '.' of the file's name; never empty. */
+static const char *short_name(struct arena *arena, const struct site_table *t)
+{
+	ptrdiff_t slash = str_rchr(t->name, '/');
+	struct str base = str_slice(t->name, (size_t)(slash + 1), t->name.len);
+	char *out = arena_alloc(arena, NAME_MAX_LEN + 1);
+	size_t len = 0;
+
+	if (str_starts(t->name, "{") || str_chr(t->name, '=') >= 0)
+		base = t->type_name;
+	for (size_t i = 0; i < base.len && len < NAME_MAX_LEN; i++) {
+		char ch = base.ptr[i];
+
+		if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		    (ch >= '0' && ch <= '9') || ch == '-' || ch == '_' ||
+		    (ch == '.' && len))
+			out[len++] = ch;
+	}
+	return len ? out : "table";
+}
+
+static bool is_taken(const struct rt_config *config, const char *path)
+{
+	for (size_t i = 0; i < config->map_count; i++)
+		if (config->maps[i].path && strcmp(config->maps[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static const char *unique_path(struct compiler *c, const struct site_table *t,
+			       const char *suffix)
+{
+	const char *name = short_name(c->arena, t);
+	const char *path = arena_printf(c->arena, "maps/%s%s", name, suffix);
+
+	for (unsigned n = 2; is_taken(c->config, path); n++)
+		path = arena_printf(c->arena, "maps/%s-%u%s", name, n, suffix);
+	return path;
+}
+
+static bool is_inline(const struct site_table *t)
+{
+	return str_starts(t->name, "{");
+}
+
+/* Where the table will lie in a generation, or what it is without a file. */
+static void place(struct compiler *c, const struct site_table *t, struct rt_map_ref *ref)
+{
+	struct str name = t->name;
+
+	if (rt_map_is_text_type(ref->type)) {
+		ref->path = unique_path(c, t, arena_printf(c->arena, ".%s", ref->type));
+	} else if (strcmp(ref->type, "inline") == 0 ||
+		   (t->type && t->type->has_file && !is_inline(t))) {
+		ref->path = unique_path(c, t, ".db");
+	} else {
+		/* static:{text with blanks} */
+		if (strcmp(ref->type, "static") == 0 && is_inline(t) &&
+		    str_ends(name, "}"))
+			name = str_trim(str_slice(name, 1, name.len - 1));
+		ref->argument = str_dup0(c->arena, name);
+	}
+}
+
+/* Patterns and addresses are compared as they are. */
+static bool folds(const struct site_table *t, bool fold_keys)
+{
+	if (t->type && t->type->access == MAP_SEQUENTIAL)
+		return false;
+	/* Look-ups of match lists are in lower case already; it matters for
+	 * tables whose keys are not folded when they are made. */
+	if (str_eqc(t->type_name, "texthash") || str_eqc(t->type_name, "inline"))
+		return fold_keys;
+	return true;
+}
+
+static struct rt_map_ref *add_ref(struct compiler *c)
+{
+	struct rt_config *config = c->config;
+
+	return arena_push(c->arena, &config->maps, config->map_count, &c->map_room,
+			  sizeof(*config->maps));
+}
+
+static size_t find_ref(const struct compiler *c, const char *name, bool fold_keys)
+{
+	size_t i = 0;
+
+	while (i < c->config->map_count &&
+	       (strcmp(c->config->maps[i].name, name) != 0 ||
+		c->config->maps[i].fold_keys != fold_keys))
+		i++;
+	return i;
+}
+
+static size_t failing_map(struct compiler *c, struct text text,
+			  const struct setting *setting)
+{
+	const char *name = str_dup0(c->arena, text.str);
+	size_t i = find_ref(c, name, false);
+	struct rt_map_ref *ref;
+
+	if (i < c->config->map_count)
+		return i;
+	ref = add_ref(c);
+	*ref = (struct rt_map_ref){.name = name,
+				   .type = "fail",
+				   .argument = name,
+				   .origin = compiler_text_origin(c, text, setting)};
+	return c->config->map_count++;
+}
+
+size_t compiler_map(struct compiler *c, struct text text, const struct setting *setting,
+		    bool fold_keys)
+{
+	bool is_aliases = setting->param && (setting->param->id == PARAM_alias_maps ||
+					     setting->param->id == PARAM_alias_database);
+	const struct site_table *t = site_table_of(c->site, text, is_aliases);
+	struct rt_map_ref ref = {.origin = compiler_text_origin(c, text, setting)};
+	size_t i;
+
+	if (!t)
+		return failing_map(c, text, setting);
+	fold_keys = folds(t, fold_keys);
+	ref.name = arena_printf(c->arena, "%.*s:%.*s", STR_ARG(t->type_name),
+				STR_ARG(t->name));
+	ref.type = str_dup0(c->arena, t->type_name);
+	ref.is_aliases = t->is_aliases;
+	ref.fold_keys = fold_keys;
+	i = find_ref(c, ref.name, fold_keys);
+	if (i < c->config->map_count)
+		return i;
+	place(c, t, &ref);
+	*add_ref(c) = ref;
+	return c->config->map_count++;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opens the tables of a compiled configuration over the texts that the model
+ * holds: a trace needs no database, and knows the line of each row.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/source.h"
+#include "grammar/parse.h"
+#include "mcc/emit/compiler.h"
+#include "mcc/emit/table_rows.h"
+#include "runtime/map.h"
+
+struct opener {
+	struct arena *arena;
+	const struct site *site;
+	struct parse_ctx ctx; /* its complaints were made while loading */
+};
+
+static struct rt_map *open_rows(struct opener *o, const struct site_table *t,
+				const struct rt_map_ref *ref)
+{
+	struct rt_row *rows = NULL;
+	size_t count;
+
+	if (t->aliases)
+		count = table_rows_of_aliases(o->arena, t->aliases, ref->fold_keys,
+					      &rows);
+	else
+		count = table_rows_of_file(o->arena, t->rows, ref->fold_keys, &rows);
+	return rt_map_of_rows(o->arena, ref->name, rows, count, ref->fold_keys);
+}
+
+static struct rt_map *open_inline(struct opener *o, const struct site_table *t,
+				  const struct rt_map_ref *ref)
+{
+	struct rt_row *rows = NULL;
+	size_t count = table_rows_of_inline(&o->ctx, t->name, ref->fold_keys, &rows);
+
+	return rt_map_of_rows(o->arena, ref->name, rows, count, ref->fold_keys);
+}
+
+static struct rt_map *open_text(struct opener *o, const struct site_table *t,
+				const struct rt_map_ref *ref)
+{
+	struct rt_map *map = NULL;
+	struct str text = t->src ? t->src->text : table_text_of_inline(&o->ctx, t->name);
+
+	if ((t->type->has_file && !t->src && !str_starts(t->name, "{")) ||
+	    rt_map_of_text(o->arena, ref->type, ref->name, text, NULL, &map) != 0)
+		return NULL;
+	return map;
+}
+
+/* Without a password file every name counts as a user: the machine of the
+ * trace is not the mail server. */
+static struct rt_map *open_passwd(struct opener *o, const struct rt_map_ref *ref)
+{
+	const char *file = site_resolve_path(o->site, "/etc/passwd");
+
+	if (file)
+		return rt_map_passwd(o->arena, ref->name, file);
+	return rt_map_static(o->arena, ref->name, STR_LIT(""));
+}
+
+static struct rt_map *open_map(struct opener *o, const struct rt_map_ref *ref)
+{
+	const struct site_table *t = compiler_table(o->site, ref);
+	struct rt_map *map = NULL;
+
+	if (!t)
+		return NULL;
+	if (strcmp(ref->type, "static") == 0)
+		map = rt_map_static(o->arena, ref->name, str_of(ref->argument));
+	else if (strcmp(ref->type, "unix") == 0 &&
+		 strcmp(ref->argument, "passwd.byname") == 0)
+		map = open_passwd(o, ref);
+	else if (strcmp(ref->type, "inline") == 0)
+		map = open_inline(o, t, ref);
+	else if (rt_map_is_text_type(ref->type))
+		map = open_text(o, t, ref);
+	else if (t->aliases || t->rows)
+		map = open_rows(o, t, ref);
+	return map;
+}
+
+void compile_open_sources(struct arena *arena, const struct site *site,
+			  struct rt_config *config)
+{
+	struct opener o = {.arena = arena, .site = site};
+
+	o.ctx = (struct parse_ctx){arena, site->sources, diag_queue_new(arena)};
+	for (size_t i = 0; i < config->map_count; i++) {
+		struct rt_map_ref *ref = &config->maps[i];
+
+		ref->map = open_map(&o, ref);
+		if (!ref->map)
+			ref->map = rt_map_fail(arena, ref->name);
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rows of a table as postmap(1) and postalias(1) store them, from the source
+ * text that the model has parsed.
+ */
+#ifndef MCC_MCC_EMIT_TABLE_ROWS_H
+#define MCC_MCC_EMIT_TABLE_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runtime/map.h"
+
+struct alias_file;
+struct arena;
+struct diag_queue;
+struct parse_ctx;
+struct source_set;
+struct table_file;
+
+/*
+ * Rows with their lines, in the order of the file, duplicates included. Keys
+ * are folded when `fold` is set. In the arena; texts are borrowed from it.
+ */
+size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bool fold,
+			  struct rt_row **out_rows);
+size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,
+			     bool fold, struct rt_row **out_rows);
+/* inline:{ { key = value }, key=value }. `name` is what follows the type. */
+size_t table_rows_of_inline(const struct parse_ctx *ctx, struct str name, bool fold,
+			    struct rt_row **out_rows);
+
+/*
+ * regexp:{ {rule}, {rule} }: the rules as a text, one a line; any other name
+ * gives the empty text.
+ */
+struct str table_text_of_inline(const struct parse_ctx *ctx, struct str name);
+
+#endif
