@@ -7,7 +7,7 @@
 #   build/asan/  ASan + UBSan            make SAN=1
 #   build/fuzz/  clang, libFuzzer        make FUZZ=1
 # Variables: CC (gcc, clang), CFLAGS (optimisation and debugging only), LDFLAGS,
-# PREFIX, DESTDIR, CASE (of golden).
+# PREFIX, DESTDIR, CASE (of golden), V=1 (show commands).
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -60,7 +60,9 @@ GEN_WARNINGS := -Wall -Wextra -Werror -Wno-sign-compare -Wno-unused-function \
 PKGS := ldns jansson libpcre2-8 lmdb libcdb openssl libidn2
 # Where pkg-config or a .pc file is missing the plain names must do.
 pkg_libs = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))
-LIBS := -ldb $(call pkg_libs,ldns,-lldns) $(call pkg_libs,jansson,-ljansson) \
+# FreeBSD: make LIBDB=-ldb-5.3 CPPFLAGS=-I/usr/local/include/db5
+LIBDB ?= -ldb
+LIBS := $(LIBDB) $(call pkg_libs,ldns,-lldns) $(call pkg_libs,jansson,-ljansson) \
 	$(call pkg_libs,libpcre2-8,-lpcre2-8) $(call pkg_libs,lmdb,-llmdb) \
 	$(call pkg_libs,libcdb,-lcdb) $(call pkg_libs,openssl,-lssl -lcrypto) \
 	$(call pkg_libs,libidn2,-lidn2)
@@ -70,6 +72,9 @@ MCC_CPPFLAGS := -D_GNU_SOURCE -DMCC_VERSION='"$(VERSION)"' -I. -I$(GEN) $(PKG_CF
 MCC_CFLAGS := -std=c17 $(CFLAGS) $(KIND_FLAGS) -fPIE -fstack-protector-strong
 MCC_LDFLAGS := $(LDFLAGS) $(KIND_FLAGS) -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 COMPILE = $(CC) $(MCC_CPPFLAGS) $(CPPFLAGS) $(MCC_CFLAGS) -MMD -MP
+
+# "CC file", or the whole command with V=1.
+say = $(if $(V),set -x;,echo "  $(1) $(2)";)
 
 # --- sources --------------------------------------------------------------
 
@@ -109,8 +114,7 @@ programs: $(PROGRAMS)
 unit-programs: $(UNIT_PROGRAMS)
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-LINK = @mkdir -p $(@D)
-LINK += && echo "  LINK $@" && $(CC) $(MCC_CFLAGS) $(MCC_LDFLAGS) -o $@
+LINK = @mkdir -p $(@D) && $(call say,LINK,$@) $(CC) $(MCC_CFLAGS) $(MCC_LDFLAGS) -o $@
 
 $(BIN)/mcc: $(OBJ)/mcc/main.o $(MCC_ARCHIVES)
 	$(LINK) $^ $(LIBS)
@@ -148,13 +152,11 @@ $(TREE)/flags: FORCE
 
 $(OBJ)/gen/%.o: $(GEN)/%.c $(TREE)/flags | $(GEN_HEADERS)
 	@mkdir -p $(@D)
-	@echo "  CC $<"
-	@$(COMPILE) $(GEN_WARNINGS) -c -o $@ $<
+	@$(call say,CC,$<) $(COMPILE) $(GEN_WARNINGS) -c -o $@ $<
 
 $(OBJ)/%.o: %.c $(TREE)/flags
 	@mkdir -p $(@D)
-	@echo "  CC $<"
-	@$(COMPILE) $(WARNINGS) -c -o $@ $<
+	@$(call say,CC,$<) $(COMPILE) $(WARNINGS) -c -o $@ $<
 
 # Only the grammar room (and tests) may see generated headers.
 $(patsubst %.c,$(OBJ)/%.o,$(wildcard grammar/*.c) $(UNIT_SOURCES) $(FUZZ_SOURCES)): \
@@ -164,13 +166,11 @@ $(patsubst %.c,$(OBJ)/%.o,$(wildcard grammar/*.c) $(UNIT_SOURCES) $(FUZZ_SOURCES
 
 $(GEN)/%.lex.c $(GEN)/%.lex.h &: %.l
 	@mkdir -p $(@D)
-	@echo "  FLEX $<"
-	@flex -o $(GEN)/$*.lex.c --header-file=$(GEN)/$*.lex.h $<
+	@$(call say,FLEX,$<) flex -o $(GEN)/$*.lex.c --header-file=$(GEN)/$*.lex.h $<
 
 $(GEN)/%.tab.c $(GEN)/%.tab.h &: %.y
 	@mkdir -p $(@D)
-	@echo "  BISON $<"
-	@bison -Wall -Werror -Wcounterexamples -o $(GEN)/$*.tab.c \
+	@$(call say,BISON,$<) bison -Wall -Werror -Wcounterexamples -o $(GEN)/$*.tab.c \
 		--header=$(GEN)/$*.tab.h $<
 
 # The list of documents is an input too: one removed must vanish.
