@@ -129,12 +129,13 @@ void diag_snippet(FILE *out, const struct source *src, struct span span, const c
 	if (!text.failed && !marks.failed) {
 		struct str below = strbuf_view(&marks);
 		size_t blanks = 0;
+		int gutter = fprintf(out, "%5u", pos.line);
 
 		while (blanks < below.len && below.ptr[blanks] == ' ')
 			blanks++;
-		fprintf(out, "%5u | %.*s\n", pos.line, STR_ARG(strbuf_view(&text)));
-		fprintf(out, "      | %.*s%s%.*s%s\n", (int)blanks, below.ptr, on,
-			(int)(below.len - blanks), below.ptr + blanks, off);
+		fprintf(out, " | %.*s\n", STR_ARG(strbuf_view(&text)));
+		fprintf(out, "%*s | %.*s%s%.*s%s\n", gutter, "", (int)blanks, below.ptr,
+			on, (int)(below.len - blanks), below.ptr + blanks, off);
 	}
 	strbuf_fini(&text);
 	strbuf_fini(&marks);

@@ -223,6 +223,21 @@ static void test_span_over_lines_ends_with_the_first(void **state)
 		       "      |     ^\n");
 }
 
+static void test_long_line_numbers(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf buf;
+
+	strbuf_init(&buf, 200000);
+	for (int i = 0; i < 123455; i++)
+		strbuf_addc(&buf, '\n');
+	strbuf_adds(&buf, "ab\n");
+	expect_snippet(f, strbuf_view(&buf), 123456, 123457,
+		       "123456 | ab\n"
+		       "       |  ^\n");
+	strbuf_fini(&buf);
+}
+
 static void test_span_within_a_character(void **state)
 {
 	expect_snippet(*state, STR_LIT("\xc3\xa9z"), 1, 2,
@@ -411,6 +426,7 @@ int main(void)
 		TEST(test_span_at_the_end_of_a_line),
 		TEST(test_span_at_the_end_of_the_file),
 		TEST(test_span_over_lines_ends_with_the_first),
+		TEST(test_long_line_numbers),
 		TEST(test_span_within_a_character),
 		TEST(test_longest_line_is_whole),
 		TEST(test_longer_line_is_cut),
