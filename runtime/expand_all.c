@@ -98,45 +98,68 @@ static void expand_local_job(const struct rt_context *ctx, const struct job *job
 	}
 }
 
+/* Recipients as cleanup(8) has written them: local ones are expanded. */
+static void run_items(const struct rt_context *ctx, const struct job *job,
+		      const struct rt_finals *items, struct jobs *jobs,
+		      struct rt_finals *finals)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		const struct rt_final *item = &items->items[i];
+		struct str recipient = str_of(item->route.recipient);
+		const char *dsn, *why = route_error(&item->route, &dsn);
+
+		if (why != NULL)
+			finals_add_error(ctx, finals, recipient, dsn, why);
+		else if (rt_transport_is_local(ctx->config, item->route.transport))
+			expand_local_job(ctx, job, recipient, jobs, finals);
+		else
+			keep(ctx, finals, item);
+	}
+}
+
 static void run_job(const struct rt_context *ctx, const struct job *job,
 		    struct jobs *jobs, struct rt_finals *finals)
 {
 	struct rt_finals expanded;
 
 	rt_expand_virtual(ctx, job->recipient, job->sender, &expanded);
-	if (expanded.error_code != 0) {
-		if (job->depth == 0) {
-			finals->error_code = expanded.error_code;
-			finals->error_dsn = expanded.error_dsn;
-			finals->error_text = expanded.error_text;
-		} else {
-			finals_add_error(ctx, finals, job->recipient, expanded.error_dsn,
-					 expanded.error_text);
-		}
+	if (expanded.error_code == 0) {
+		run_items(ctx, job, &expanded, jobs, finals);
+	} else if (job->depth == 0) {
+		finals->error_code = expanded.error_code;
+		finals->error_dsn = expanded.error_dsn;
+		finals->error_text = expanded.error_text;
+	} else {
+		finals_add_error(ctx, finals, job->recipient, expanded.error_dsn,
+				 expanded.error_text);
+	}
+}
+
+/* Copies of the message, at its first station only. */
+static void run_copies(const struct rt_context *ctx, const struct job *job,
+		       struct jobs *jobs, struct rt_finals *finals)
+{
+	struct rt_finals copies;
+
+	rt_expand_bcc(ctx, job->sender, &copies);
+	if (copies.error_code == 0) {
+		run_items(ctx, job, &copies, jobs, finals);
 		return;
 	}
-	for (size_t i = 0; i < expanded.count; i++) {
-		const struct rt_final *item = &expanded.items[i];
-		const char *dsn, *why = route_error(&item->route, &dsn);
-
-		if (why != NULL)
-			finals_add_error(ctx, finals, str_of(item->route.recipient), dsn,
-					 why);
-		else if (rt_transport_is_local(ctx->config, item->route.transport))
-			expand_local_job(ctx, job, str_of(item->route.recipient), jobs,
-					 finals);
-		else
-			keep(ctx, finals, item);
-	}
+	finals->error_code = copies.error_code;
+	finals->error_dsn = copies.error_dsn;
+	finals->error_text = copies.error_text;
 }
 
 void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct str sender,
 		   struct rt_finals *out_finals)
 {
+	struct job first = {.recipient = recipient, .sender = sender};
 	struct jobs jobs = {0};
 
 	*out_finals = (struct rt_finals){0};
-	add_job(ctx, &jobs, (struct job){.recipient = recipient, .sender = sender});
+	add_job(ctx, &jobs, first);
+	run_copies(ctx, &first, &jobs, out_finals);
 	for (size_t i = 0; i < jobs.count && out_finals->error_code == 0; i++) {
 		struct job job = jobs.items[i];
 

@@ -34,7 +34,9 @@ const struct rt_route *eval_route(struct policy_eval *e, const char *address)
 			return &e->routes[i].route;
 	slot = e->route_count < EVAL_ROUTE_CACHE ? e->route_count++ : 0;
 	plain.tracer = NULL;
-	rewritten = address_rewrite(e->ctx->arena, e->settings, str_of(address));
+	/* Another process resolves for smtpd(8): by main.cf, not by its own -o. */
+	plain.settings = &e->ctx->config->settings;
+	rewritten = address_rewrite(e->ctx->arena, plain.settings, str_of(address));
 	rt_resolve(&plain, rewritten, str_of(e->s.sender), &e->routes[slot].route);
 	e->routes[slot].route.recipient =
 		rt_text(e->ctx, str_lower(e->ctx->arena,

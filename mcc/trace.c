@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mcc trace: what would Postfix do with this client, sender and recipient? The
+ * site is compiled in memory, without a build; the network is not touched.
+ *
+ * Several recipients are several traces, each as if it was the only one; with
+ * --format json one object a line.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "mcc/cli.h"
+#include "mcc/emit/compile.h"
+#include "mcc/trace.h"
+#include "runtime/address.h"
+
+enum {
+	OPT_CLIENT = 256,
+	OPT_CLIENT_NAME,
+	OPT_CLIENT_REVERSE,
+	OPT_HELO,
+	OPT_SASL,
+	OPT_TLS,
+	OPT_SIZE,
+	OPT_ANSWERS,
+	OPT_FROM,
+	OPT_SERVICE,
+	OPT_FORMAT,
+	OPT_HELP
+};
+
+static const struct option trace_options[] = {
+	{"client", required_argument, NULL, OPT_CLIENT},
+	{"client-name", required_argument, NULL, OPT_CLIENT_NAME},
+	{"client-reverse", required_argument, NULL, OPT_CLIENT_REVERSE},
+	{"helo", required_argument, NULL, OPT_HELO},
+	{"sasl", required_argument, NULL, OPT_SASL},
+	{"tls", no_argument, NULL, OPT_TLS},
+	{"size", required_argument, NULL, OPT_SIZE},
+	{"answers", required_argument, NULL, OPT_ANSWERS},
+	{"from", required_argument, NULL, OPT_FROM},
+	{"service", required_argument, NULL, OPT_SERVICE},
+	{"format", required_argument, NULL, OPT_FORMAT},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+struct trace_command {
+	struct cli *cli;
+	struct trace_request request;
+	const char *answers_path;
+	bool json;
+	bool help;
+};
+
+static int set_client(struct trace_command *t, const char *value)
+{
+	if (!hostaddr_is_valid(str_of(value)))
+		return cli_usage_error("trace", "--client '%s' is not an IP address",
+				       value);
+	t->request.client_address = value;
+	return EXIT_CLEAN;
+}
+
+static int set_size(struct trace_command *t, const char *value)
+{
+	uint64_t size;
+
+	if (!str_to_u64(str_of(value), &size) || size > SIZE_MAX / 2)
+		return cli_usage_error("trace", "--size '%s' is not a number of bytes",
+				       value);
+	t->request.size = (size_t)size;
+	return EXIT_CLEAN;
+}
+
+static int set_format(struct trace_command *t, const char *value)
+{
+	t->json = strcmp(value, "json") == 0;
+	if (!t->json && strcmp(value, "human") != 0)
+		return cli_usage_error("trace", "--format takes human or json");
+	return EXIT_CLEAN;
+}
+
+static int set_option(struct trace_command *t, int opt, const char *value)
+{
+	switch (opt) {
+	case OPT_CLIENT:
+		return set_client(t, value);
+	case OPT_CLIENT_NAME:
+		t->request.client_name = value;
+		return EXIT_CLEAN;
+	case OPT_CLIENT_REVERSE:
+		t->request.reverse_name = value;
+		return EXIT_CLEAN;
+	case OPT_HELO:
+		t->request.helo = value;
+		return EXIT_CLEAN;
+	case OPT_SASL:
+		t->request.sasl_user = value;
+		return EXIT_CLEAN;
+	case OPT_TLS:
+		t->request.is_encrypted = true;
+		return EXIT_CLEAN;
+	case OPT_SIZE:
+		return set_size(t, value);
+	case OPT_ANSWERS:
+		t->answers_path = value;
+		return EXIT_CLEAN;
+	case OPT_FROM:
+		t->request.sender = value;
+		return EXIT_CLEAN;
+	case OPT_SERVICE:
+		t->request.service = value;
+		return EXIT_CLEAN;
+	case OPT_FORMAT:
+		return set_format(t, value);
+	case OPT_HELP:
+		t->help = true;
+		return EXIT_CLEAN;
+	default:
+		return cli_usage_error("trace", "see mcc(1)");
+	}
+}
+
+static void print_help(void)
+{
+	fputs("usage: mcc trace [OPTION...] [--from ADDR] RCPT...\n\n"
+	      "  --client IP             address of the client (default 127.0.0.1)\n"
+	      "  --client-name NAME      its verified name; [UNAVAILABLE] or [TEMPUNAVAIL]\n"
+	      "  --client-reverse NAME   its unverified PTR name, when it differs\n"
+	      "  --helo NAME             what it says in EHLO (default: nothing)\n"
+	      "  --sasl USER             it has logged in\n"
+	      "  --tls                   the session is encrypted\n"
+	      "  --size N                SIZE= of MAIL\n"
+	      "  --answers FILE          DNS facts, `NAME TYPE ANSWER` a line\n"
+	      "  --from ADDR             envelope sender (default: <>)\n"
+	      "  --service NAME          entry of master.cf (default smtp/inet)\n"
+	      "  --format human|json\n",
+	      stdout);
+}
+
+/* The loopback client has a name without DNS, others have none. */
+static void fill_defaults(struct trace_request *request)
+{
+	const char *address = request->client_address;
+
+	if (request->client_name == NULL)
+		request->client_name =
+			strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0
+				? "localhost"
+				: "[UNAVAILABLE]";
+	if (request->reverse_name == NULL)
+		request->reverse_name = request->client_name;
+}
+
+static int load_answers(struct trace_command *t)
+{
+	char err[256];
+
+	if (t->answers_path == NULL)
+		return EXIT_CLEAN;
+	if (trace_answers_load(t->cli->arena, t->answers_path, &t->request.answers, err,
+			       sizeof(err)) != 0)
+		return cli_cannot("%s", err);
+	return EXIT_CLEAN;
+}
+
+static int trace_all(struct trace_command *t, char **recipients, int count)
+{
+	struct cli *cli = t->cli;
+	struct rt_config *config;
+	struct site *site;
+	int status = cli_load_site(cli, &site);
+
+	if (status != EXIT_CLEAN)
+		return status;
+	config = compile_site(cli->arena, site, NULL);
+	compile_open_sources(cli->arena, site, config);
+	for (int i = 0; i < count; i++) {
+		struct trace_result *result;
+
+		t->request.recipient = recipients[i];
+		result = trace_run(cli->arena, site, config, &t->request);
+		if (t->json)
+			trace_print_json(stdout, cli->arena, result);
+		else
+			trace_print_human(stdout, cli->arena, result,
+					  cli_wants_colour(STDOUT_FILENO));
+	}
+	return EXIT_CLEAN;
+}
+
+int cmd_trace(struct cli *cli, int argc, char **argv)
+{
+	struct trace_command t = {.cli = cli,
+				  .request = {.client_address = "127.0.0.1",
+					      .sender = "",
+					      .service = "smtp/inet"}};
+	int opt, status;
+
+	optind = 0;
+	while ((opt = getopt_long(argc, argv, "+:", trace_options, NULL)) != -1) {
+		status = set_option(&t, opt, optarg);
+		if (status != EXIT_CLEAN)
+			return status;
+	}
+	if (t.help) {
+		print_help();
+		return EXIT_CLEAN;
+	}
+	if (optind >= argc)
+		return cli_usage_error("trace", "a recipient is missing");
+	fill_defaults(&t.request);
+	status = load_answers(&t);
+	if (status != EXIT_CLEAN)
+		return status;
+	return trace_all(&t, argv + optind, argc - optind);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `mcc trace` finds out about one message: the replies of a session, the
+ * route, where the message ends, and each step on the way.
+ */
+#ifndef MCC_TRACE_H
+#define MCC_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/attr.h"
+#include "runtime/policy.h"
+#include "runtime/resolve.h"
+
+struct arena;
+struct site;
+struct trace_answers;
+
+/* The session to be traced, from the command line. */
+struct trace_request {
+	const char *service; /* "smtp/inet" */
+	const char *client_address;
+	const char *client_name; /* as given: a name, [UNAVAILABLE], [TEMPUNAVAIL] */
+	const char *reverse_name;
+	const char *helo;      /* NULL: none */
+	const char *sasl_user; /* NULL: none */
+	bool is_encrypted;
+	size_t size;
+	const char *sender; /* external form, without brackets */
+	const char *recipient;
+	struct trace_answers *answers; /* NULL: the DNS is not known */
+};
+
+enum trace_stage { TRACE_CONNECT, TRACE_HELO, TRACE_MAIL, TRACE_RCPT, TRACE_STAGE_COUNT };
+
+struct trace_step {
+	struct rt_step step;
+	const char *stage; /* "connect", "rcpt", "route", ... */
+	bool decided;
+};
+
+struct trace_result {
+	const struct trace_request *request;
+	const char *service; /* as it is named in master.cf; NULL: there is none */
+	const char *fatal;   /* smtpd would not start: its message */
+	struct policy_reply replies[TRACE_STAGE_COUNT];
+	bool has_reply[TRACE_STAGE_COUNT];
+	const struct policy_reply *deciding; /* the last one; NULL: fatal */
+	struct policy_session session; /* as it is after RCPT: filter, redirect, ... */
+	bool is_unverified;
+	struct rt_route route;
+	struct rt_finals finals;
+	struct trace_step *steps;
+	size_t step_count;
+	size_t step_room;
+};
+
+/* Reads `NAME TYPE ANSWER` lines; status, and a text that names the line. */
+int trace_answers_load(struct arena *arena, const char *path,
+		       struct trace_answers **out_answers, char *err,
+		       size_t err_size) MCC_MUST_CHECK;
+/* NULL answers: every name is taken as not existing, and marked so. */
+struct policy_answers trace_answers_source(struct trace_answers *answers);
+
+/* Never NULL. */
+struct trace_result *trace_run(struct arena *arena, struct site *site,
+			       const struct rt_config *config,
+			       const struct trace_request *request);
+
+/* Names of stages and verdicts as they are printed. */
+const char *trace_stage_name(enum trace_stage stage);
+const char *trace_verdict(const struct trace_result *result);
+
+/* One JSON object (schema "mcc-trace/1") and a newline. */
+void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result);
+/* A numbered way, the deciding line marked. */
+void trace_print_human(FILE *out, struct arena *arena, const struct trace_result *result,
+		       bool colour);
+
+#endif

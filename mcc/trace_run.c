@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs one session through the evaluator. smtpd(8) judges with the settings of
+ * its master.cf entry; rewriting, routing and delivery go by main.cf, since
+ * other processes do them.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fsio.h"
+#include "base/limits.h"
+#include "base/status.h"
+#include "mcc/model/site.h"
+#include "mcc/trace.h"
+#include "runtime/address.h"
+
+/* A session in which a class never ends would otherwise fill the memory. */
+enum { TRACE_STEPS_MAX = 20000 };
+
+struct recorder {
+	struct rt_tracer tracer;
+	struct arena *arena;
+	struct trace_result *result;
+	const char *stage;
+};
+
+static void record_step(struct rt_tracer *tracer, const struct rt_step *step)
+{
+	struct recorder *r = (struct recorder *)tracer;
+	struct trace_step *slot;
+
+	if (r->result->step_count >= TRACE_STEPS_MAX)
+		return;
+	slot = arena_push(r->arena, &r->result->steps, r->result->step_count,
+			  &r->result->step_room, sizeof(*slot));
+	slot->step = *step;
+	slot->stage = r->stage;
+	r->result->step_count++;
+}
+
+const char *trace_stage_name(enum trace_stage stage)
+{
+	static const char *const names[TRACE_STAGE_COUNT] = {"connect", "helo", "mail",
+							     "rcpt"};
+
+	return names[stage];
+}
+
+const char *trace_verdict(const struct trace_result *result)
+{
+	if (result->deciding == NULL)
+		return "defer";
+	switch (result->deciding->verdict) {
+	case POLICY_PERMIT:
+		return "permit";
+	case POLICY_REJECT:
+		return "reject";
+	case POLICY_DISCARD:
+		return "discard";
+	case POLICY_DEFER:
+	case POLICY_NEED:
+		break;
+	}
+	return "defer";
+}
+
+/* ---- facts ---- */
+
+static const char *known_name(const char *given, enum policy_name_status *out_status)
+{
+	*out_status = POLICY_NAME_NONE;
+	if (strcmp(given, "[TEMPUNAVAIL]") == 0)
+		*out_status = POLICY_NAME_TEMPFAIL;
+	else if (strcmp(given, "[UNAVAILABLE]") != 0 && strcmp(given, "unknown") != 0)
+		*out_status = POLICY_NAME_OK;
+	return *out_status == POLICY_NAME_OK ? given : "unknown";
+}
+
+static void fill_session(struct policy_session *session,
+			 const struct trace_request *request)
+{
+	session->client_address = request->client_address;
+	session->client_name =
+		known_name(request->client_name, &session->client_name_status);
+	session->reverse_name =
+		known_name(request->reverse_name, &session->reverse_name_status);
+	session->sasl_user = request->sasl_user;
+	session->is_encrypted = request->is_encrypted;
+}
+
+static enum rt_found read_include(void *state, const char *path, struct arena *arena,
+				  struct str *out_text)
+{
+	const struct site *site = state;
+	const char *fs_path = site_resolve_path(site, path);
+
+	if (fs_path == NULL ||
+	    fs_read_file(arena, AT_FDCWD, fs_path, LIMIT_CONFIG_FILE, out_text) != MCC_OK)
+		return RT_LOOKUP_ERROR;
+	return RT_FOUND;
+}
+
+/* ---- the session ---- */
+
+struct run {
+	struct recorder recorder;
+	struct trace_result *result;
+	const struct trace_request *request;
+	struct rt_context ctx; /* smtpd's */
+	struct policy policy;
+	struct policy_answers answers;
+	struct str sender; /* internal form */
+	struct str recipient;
+	bool sender_ok;
+	bool recipient_ok;
+};
+
+/* The address of a path; what is no path is taken as it stands. */
+static bool parse_path(struct run *run, const char *text, struct str *out_address)
+{
+	struct arena *arena = run->recorder.arena;
+	struct str path = str_of(arena_printf(arena, "<%s>", text)), rest;
+	bool strict = run->ctx.settings->strict_rfc821_envelopes;
+
+	if (address_parse_path(arena, path, strict, out_address, &rest) == ADDRESS_OK &&
+	    str_trim(rest).len == 0)
+		return true;
+	*out_address = address_unquote(arena, str_of(text));
+	return false;
+}
+
+static struct policy_reply run_stage(struct run *run, enum trace_stage stage)
+{
+	struct arena *arena = run->recorder.arena;
+
+	switch (stage) {
+	case TRACE_CONNECT:
+		return policy_connect(&run->policy);
+	case TRACE_HELO:
+		return policy_helo(&run->policy, run->request->helo);
+	case TRACE_MAIL:
+		if (!run->sender_ok)
+			return policy_bad_sender_syntax();
+		return policy_mail(&run->policy, str_dup0(arena, run->sender),
+				   run->request->size);
+	case TRACE_RCPT:
+	case TRACE_STAGE_COUNT:
+		break;
+	}
+	if (!run->recipient_ok)
+		return policy_bad_recipient_syntax();
+	return policy_rcpt(&run->policy, str_dup0(arena, run->recipient));
+}
+
+/* The step that the reply came from: the last one of that place and name. */
+static void mark_deciding(struct trace_result *result, const struct policy_reply *reply)
+{
+	for (size_t i = result->step_count; reply->item != NULL && i-- > 0;) {
+		struct trace_step *s = &result->steps[i];
+
+		if (s->step.table == NULL && strcmp(s->step.what, reply->item) == 0 &&
+		    s->step.origin.line == reply->decided_by.line) {
+			s->decided = true;
+			return;
+		}
+	}
+}
+
+static void run_session(struct run *run)
+{
+	struct trace_result *result = run->result;
+
+	for (int i = 0; i < TRACE_STAGE_COUNT; i++) {
+		struct policy_reply *reply = &result->replies[i];
+
+		if (i == TRACE_HELO && run->request->helo == NULL)
+			continue;
+		run->recorder.stage = trace_stage_name((enum trace_stage)i);
+		*reply = run_stage(run, (enum trace_stage)i);
+		result->has_reply[i] = true;
+		result->deciding = reply;
+		result->is_unverified = result->is_unverified || reply->is_unverified;
+		if (reply->verdict == POLICY_REJECT || reply->verdict == POLICY_DEFER ||
+		    reply->verdict == POLICY_NEED)
+			break;
+	}
+	if (result->deciding != NULL)
+		mark_deciding(result, result->deciding);
+}
+
+/* ---- the way after the session ---- */
+
+static void run_delivery(struct run *run, const struct rt_config *config)
+{
+	struct trace_result *result = run->result;
+	struct rt_context ctx = run->ctx;
+	struct str sender, recipient;
+
+	ctx.settings = &config->settings;
+	run->recorder.stage = "sender";
+	sender = rt_rewrite_sender(&ctx, run->sender);
+	run->recorder.stage = "route";
+	recipient = address_rewrite(ctx.arena, ctx.settings, run->recipient);
+	rt_resolve(&ctx, recipient, sender, &result->route);
+	run->recorder.stage = "delivery";
+	rt_expand_all(&ctx, run->recipient, sender, &result->finals);
+}
+
+static void use_service(struct run *run, const struct rt_config *config)
+{
+	const struct rt_service *service =
+		rt_config_service(config, run->request->service);
+
+	run->policy.service = service;
+	run->ctx.settings = service != NULL && service->settings != NULL
+				    ? service->settings
+				    : &config->settings;
+	if (service == NULL)
+		return;
+	run->result->service = service->name;
+	run->result->fatal = service->fatal;
+}
+
+struct trace_result *trace_run(struct arena *arena, struct site *site,
+			       const struct rt_config *config,
+			       const struct trace_request *request)
+{
+	struct trace_result *result = arena_alloc(arena, sizeof(*result));
+	const struct rt_host host = {.state = site, .read_include = read_include};
+	struct run run = {.result = result, .request = request};
+
+	result->request = request;
+	run.recorder = (struct recorder){{record_step}, arena, result, "connect"};
+	run.ctx = (struct rt_context){.config = config,
+				      .arena = arena,
+				      .tracer = &run.recorder.tracer,
+				      .host = &host};
+	use_service(&run, config);
+	run.answers = trace_answers_source(request->answers);
+	run.policy.ctx = &run.ctx;
+	run.policy.answers = &run.answers;
+	run.policy.session = &result->session;
+	fill_session(&result->session, request);
+	run.sender_ok = parse_path(&run, request->sender, &run.sender);
+	run.recipient_ok = parse_path(&run, request->recipient, &run.recipient);
+	if (run.policy.service != NULL && result->fatal == NULL)
+		run_session(&run);
+	run_delivery(&run, config);
+	return result;
+}
