@@ -18,6 +18,7 @@
 #include "mcc/check_file.h"
 #include "mcc/cli.h"
 #include "mcc/dump.h"
+#include "mcc/emit/compile.h"
 #include "mcc/render.h"
 
 enum {
@@ -113,6 +114,8 @@ static int check_site(struct check_run *run, const char *dir)
 		return EXIT_CLEAN;
 	}
 	lint_run(site, cli->diags);
+	/* Restriction lists are judged where they become programs. */
+	(void)compile_site(cli->arena, site, cli->diags);
 	lint_apply_suppressions(site, cli->diags);
 	return EXIT_CLEAN;
 }

@@ -16,6 +16,7 @@
 #include "lint/lint.h"
 #include "lint/lint_file.h"
 #include "mcc/cli.h"
+#include "mcc/emit/compile.h"
 
 static void check_main(struct cli *cli, const struct source *src)
 {
@@ -23,6 +24,7 @@ static void check_main(struct cli *cli, const struct source *src)
 
 	site_load_single(cli->arena, cli->sources, cli->diags, &cli->site, src, &site);
 	lint_run(site, cli->diags);
+	(void)compile_site(cli->arena, site, cli->diags);
 	lint_apply_suppressions(site, cli->diags);
 }
 
