@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes what was compiled. A table keeps its type where mccd reads that type;
+ * the others become a hash: their rows are the same.
+ */
+#include "mcc/emit/emit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/digest.h"
+#include "base/fsio.h"
+#include "base/source.h"
+#include "base/status.h"
+#include "mcc/emit/compiler.h"
+#include "mcc/emit/table_rows.h"
+#include "runtime/bdb_write.h"
+#include "runtime/generation.h"
+#include "runtime/map.h"
+
+#define MAPS_PREFIX "maps/"
+
+static const char *const type_words[] = {
+	[EMIT_KEEP] = "keep", [EMIT_HASH] = "hash", [EMIT_BTREE] = "btree",
+	[EMIT_LMDB] = "lmdb", [EMIT_CDB] = "cdb",
+};
+
+bool emit_map_type_parse(const char *word, enum emit_map_type *out_type)
+{
+	for (size_t i = 0; i < array_len(type_words); i++) {
+		if (strcmp(word, type_words[i]) != 0)
+			continue;
+		*out_type = (enum emit_map_type)i;
+		return true;
+	}
+	return false;
+}
+
+bool emit_can_write(enum emit_map_type type)
+{
+	return type != EMIT_LMDB && type != EMIT_CDB;
+}
+
+/* ---- databases ---- */
+
+static int write_rows(const struct bdb_target *target, bool is_btree, struct arena *arena,
+		      const struct rt_row *rows, size_t count)
+{
+	struct bdb_row *out = arena_array(arena, count + 1, sizeof(*out));
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct bdb_row){rows[i].key, rows[i].value};
+	return bdb_write(target, is_btree ? BDB_BTREE : BDB_HASH, out, count);
+}
+
+struct emission {
+	struct arena *arena;
+	const struct site *site;
+	struct parse_ctx ctx; /* its complaints were made while loading */
+	enum emit_map_type type;
+	int maps_fd;
+};
+
+static int write_database(struct emission *e, const struct site_table *t,
+			  struct rt_map_ref *ref)
+{
+	struct bdb_target target = {e->maps_fd, ref->path + strlen(MAPS_PREFIX), 0644};
+	struct rt_row *rows = NULL;
+	bool is_btree = strcmp(ref->type, "btree") == 0;
+	size_t count;
+
+	if (e->type != EMIT_KEEP)
+		is_btree = e->type == EMIT_BTREE;
+	if (t->aliases)
+		count = table_rows_of_aliases(e->arena, t->aliases, ref->fold_keys,
+					      &rows);
+	else if (t->rows)
+		count = table_rows_of_file(e->arena, t->rows, ref->fold_keys, &rows);
+	else
+		count = table_rows_of_inline(&e->ctx, t->name, ref->fold_keys, &rows);
+	ref->type = is_btree ? "btree" : "hash";
+	return write_rows(&target, is_btree, e->arena, rows, count);
+}
+
+static int write_text(struct emission *e, const struct site_table *t,
+		      const struct rt_map_ref *ref)
+{
+	struct str text = t->src ? t->src->text : table_text_of_inline(&e->ctx, t->name);
+
+	return fs_write_file(e->maps_fd, ref->path + strlen(MAPS_PREFIX), text, 0644);
+}
+
+static int add_digest(struct emission *e, struct rt_map_ref *ref)
+{
+	char digest[DIGEST_HEX_SIZE];
+	size_t size;
+	int fd = openat(e->maps_fd, ref->path + strlen(MAPS_PREFIX),
+			O_RDONLY | O_CLOEXEC);
+	int status;
+
+	if (fd < 0)
+		return mcc_status_from_errno(errno);
+	status = digest_fd(fd, &size, digest);
+	close(fd);
+	if (status == MCC_OK)
+		ref->sha256 = arena_strdup(e->arena, digest);
+	return status;
+}
+
+/* Without a text the table answers every look-up with an error. */
+static void make_failing(struct rt_map_ref *ref)
+{
+	ref->type = "fail";
+	ref->path = NULL;
+	ref->argument = ref->name;
+}
+
+static bool has_text(const struct site_table *t, const struct rt_map_ref *ref)
+{
+	if (!t)
+		return false;
+	return t->aliases || t->rows || t->src || str_starts(t->name, "{") ||
+	       strcmp(ref->type, "inline") == 0;
+}
+
+static int emit_map(struct emission *e, struct rt_map_ref *ref)
+{
+	const struct site_table *t = compiler_table(e->site, ref);
+	int status;
+
+	if (!ref->path)
+		return MCC_OK;
+	if (!has_text(t, ref)) {
+		make_failing(ref);
+		return MCC_OK;
+	}
+	status = rt_map_is_text_type(ref->type) ? write_text(e, t, ref)
+						: write_database(e, t, ref);
+	return status == MCC_OK ? add_digest(e, ref) : status;
+}
+
+static int emit_runtime(struct arena *arena, const struct rt_config *config, int dirfd)
+{
+	struct str json = rt_config_write(arena, config);
+
+	if (!json.len)
+		return MCC_ETOOBIG;
+	return fs_write_file(dirfd, "runtime.json", json, 0644);
+}
+
+int emit_generation(struct arena *arena, const struct site *site,
+		    struct rt_config *config, enum emit_map_type type,
+		    const struct generation_writer *writer, char *err, size_t err_size)
+{
+	struct emission e = {arena, site, {arena, site->sources, diag_queue_new(arena)},
+			     type, generation_maps_dirfd(writer)};
+	int status;
+
+	for (size_t i = 0; i < config->map_count; i++) {
+		status = emit_map(&e, &config->maps[i]);
+		if (status == MCC_OK)
+			continue;
+		snprintf(err, err_size, "%s: %s", config->maps[i].name,
+			 mcc_status_text(status));
+		return status;
+	}
+	status = emit_runtime(arena, config, generation_dirfd(writer));
+	if (status != MCC_OK)
+		snprintf(err, err_size, "runtime.json: %s", mcc_status_text(status));
+	return status;
+}
+
+int emit_in_place(struct arena *arena, const struct site_table *table,
+		  const char **out_path)
+{
+	const char *path = arena_printf(arena, "%s.db", table->fs_path);
+	struct bdb_target target = {AT_FDCWD, path, 0644};
+	bool is_btree = str_eqc(table->type_name, "btree");
+	struct rt_row *rows = NULL;
+	struct stat st;
+	size_t count;
+	int status;
+
+	if (!is_btree && !str_eqc(table->type_name, "hash"))
+		return MCC_EUNSUPPORTED;
+	if (stat(table->fs_path, &st) == 0)
+		target.mode = st.st_mode & 0666;
+	if (table->aliases)
+		count = table_rows_of_aliases(arena, table->aliases, true, &rows);
+	else
+		count = table_rows_of_file(arena, table->rows, true, &rows);
+	status = write_rows(&target, is_btree, arena, rows, count);
+	if (status == MCC_OK)
+		*out_path = path;
+	return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One table as `mcc map` works on it, outside any site. */
+#ifndef MCC_MCC_MAP_TABLE_H
+#define MCC_MCC_MAP_TABLE_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct cli;
+struct rt_map;
+struct source;
+
+struct map_table {
+	struct cli *cli;
+	const char *name; /* "hash:aliases" */
+	const char *type;
+	const char *file; /* what follows the colon; "-": standard input */
+	const char *output; /* -o, or NULL */
+	bool is_aliases;
+};
+
+/*
+ * Reads the source text; exit status, the failure has been said. Complaints
+ * about its rows are queued.
+ */
+int map_read_source(const struct map_table *table, const struct source **out_src);
+/* TYPE:FILE to a database; exit status. */
+int map_compile(const struct map_table *table);
+/* -q KEY, or "-" for keys from standard input. */
+int map_query(const struct map_table *table, const char *key);
+/* -s: all rows, in the table's own order. */
+int map_dump(const struct map_table *table);
+
+#endif
