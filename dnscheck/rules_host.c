@@ -93,7 +93,7 @@ static void check_confirmed(const struct rule_run *run, const struct own_address
 			own->text, ptr->rrs[0].name);
 }
 
-/* DN025 */
+/* DN025. Only where the HELO name has the address: else DN021 or DN022 says it. */
 static void check_helo(const struct rule_run *run, const struct own_address *own,
 		       const struct dns_answer *ptr)
 {
@@ -101,7 +101,8 @@ static void check_helo(const struct rule_run *run, const struct own_address *own
 	struct dns_name name, host;
 	size_t i;
 
-	if (!dns_name_parse(s->hostname, &host))
+	if (!dns_name_parse(s->hostname, &host) ||
+	    !has_address(facts_answer(run->facts, s->hostname, address_type(own)), own))
 		return;
 	for (i = 0; i < ptr->rr_count; i++) {
 		if (dns_name_parse(ptr->rrs[i].name, &name) &&
@@ -148,8 +149,8 @@ static void check_helo_spf(const struct rule_run *run)
 		rule_answer(run, s->hostname_span, s->hostname, DNS_TXT);
 	size_t i;
 
-	if (txt == NULL)
-		return;
+	if (txt == NULL || txt->status == DNS_NXDOMAIN)
+		return; /* DN021 says it */
 	for (i = 0; i < txt->rr_count; i++) {
 		if (rule_is_spf(txt->rrs[i].text))
 			return;

@@ -155,8 +155,8 @@ static void check_terms(const struct rule_run *run, const struct mail_domain *d,
 			d->name);
 }
 
-/* DN046, DN048 ... DN051 */
-static void check_tree(const struct rule_run *run, const struct mail_domain *d)
+/* DN046, DN048 ... DN051; true: the tree explains a permerror. */
+static bool check_tree(const struct rule_run *run, const struct mail_domain *d)
 {
 	struct spf_tree tree;
 
@@ -200,10 +200,13 @@ static void check_tree(const struct rule_run *run, const struct mail_domain *d)
 			tree.void_lookups > LIMIT_SPF_VOID
 				? ": receivers answer permerror"
 				: "");
+	return tree.loop != NULL || tree.without_record != NULL || tree.wide_mx != NULL ||
+	       tree.lookups > LIMIT_SPF_LOOKUPS || tree.void_lookups > LIMIT_SPF_VOID;
 }
 
-/* DN062 */
-static void check_own(const struct rule_run *run, const struct mail_domain *d)
+/* DN062; a permerror that another rule has explained is not said again. */
+static void check_own(const struct rule_run *run, const struct mail_domain *d,
+		      bool is_explained)
 {
 	const struct own_address *own;
 	const struct spf_fact *fact;
@@ -212,7 +215,8 @@ static void check_own(const struct rule_run *run, const struct mail_domain *d)
 	for (i = 0; i < facts_address_count(run->facts); i++) {
 		own = facts_address(run->facts, i);
 		fact = facts_spf(run->facts, d->name, i);
-		if (fact == NULL || fact->result == SPF_PASS)
+		if (fact == NULL || fact->result == SPF_PASS ||
+		    (fact->result == SPF_PERMERROR && is_explained))
 			continue;
 		if (fact->result == SPF_TEMPERROR)
 			(void)diag_add(run->diags, RULE_DN000, d->span,
@@ -234,6 +238,7 @@ void rules_spf(const struct rule_run *run, const struct mail_domain *d)
 	const struct dns_answer *txt = rule_answer(run, d->span, d->name, DNS_TXT);
 	const struct dns_rr *rr;
 	struct spf_record *record;
+	bool is_explained;
 
 	if (txt == NULL)
 		return;
@@ -241,7 +246,7 @@ void rules_spf(const struct rule_run *run, const struct mail_domain *d)
 	if (rr == NULL || !check_syntax(run, d, rr->text, &record))
 		return;
 	check_terms(run, d, record);
-	check_tree(run, d);
+	is_explained = check_tree(run, d);
 	if (d->mail_class != CLASS_RELAY)
-		check_own(run, d);
+		check_own(run, d, is_explained);
 }

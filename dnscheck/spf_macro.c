@@ -39,7 +39,7 @@ static void add_dotted_address(const struct spf_macro_env *env, struct strbuf *o
 		return;
 	}
 	for (i = 0; i < 16; i++)
-		strbuf_addf(out, "%s%x.%x", i == 0 ? "" : ".", a[i] >> 4, a[i] & 15u);
+		strbuf_addf(out, "%s%X.%X", i == 0 ? "" : ".", a[i] >> 4, a[i] & 15u);
 }
 
 static void add_value(char letter, const struct spf_macro_env *env, struct strbuf *out)

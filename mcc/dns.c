@@ -168,7 +168,7 @@ int cmd_dns(struct cli *cli, int argc, char **argv)
 	if (argc < 2)
 		return cli_usage_error("dns", "check or query?");
 	/* The subcommand's own options begin after its name. */
-	optind = 1;
+	optind = 0;
 	if (strcmp(argv[1], "check") == 0)
 		return run_check(cli, argc - 1, argv + 1);
 	if (strcmp(argv[1], "query") == 0)
