@@ -125,6 +125,7 @@ static int load(struct cli *cli, struct site **out_site)
 	cli->site.config_directory = arena_strdup(
 		cli->arena, cli->site.dir[0] == '/' || !dir ? cli->site.dir : dir);
 	free(dir);
+	cli->site.as_postconf = true;
 	cli->site.interfaces = own_interfaces(cli->arena);
 	if (site_load(cli->arena, cli->sources, cli->diags, &cli->site, out_site) != 0)
 		return EXIT_CANNOT;

@@ -77,9 +77,19 @@ void conf_add_words(struct strbuf *out, struct str value)
 	}
 }
 
+/* postscreen expanded this one itself until 3.4. */
+static bool is_unexpanded(const struct model *m, const struct setting *s)
+{
+	return s->param && s->param->id == PARAM_postscreen_command_time_limit &&
+	       pf_version_cmp(m->site.options.version, (struct pf_version){3, 4, 0}) < 0;
+}
+
 static struct text text_of(const struct conf *c, const struct setting *s)
 {
 	struct text raw = s->raw;
+
+	if (is_unexpanded(c->m, s) && !(c->flags & CONF_DEFAULT))
+		return raw;
 
 	if ((c->flags & CONF_DEFAULT) && s->param)
 		raw = model_default_text(c->m, s->param);

@@ -61,14 +61,24 @@ static struct str host_name(struct model *m)
 		arena_printf(m->site.arena, "%.*s%.*s", STR_ARG(host), STR_ARG(domain)));
 }
 
+static bool refuses_one_label(const struct model *m)
+{
+	return m->site.options.as_postconf &&
+	       pf_version_cmp(m->site.options.version, (struct pf_version){2, 11, 0}) < 0;
+}
+
 static struct str domain_name(struct model *m)
 {
 	struct str host = model_ask(m, PARAM_myhostname, PARAM_mydomain);
 	ptrdiff_t dot = str_chr(host, '.');
+	struct str domain =
+		str_slice(host, dot < 0 ? host.len : (size_t)dot + 1, host.len);
 
-	if (dot >= 0)
-		return str_slice(host, (size_t)dot + 1, host.len);
-	return host.len ? STR_LIT(LOCAL_DOMAIN) : host;
+	if (dot < 0)
+		return host.len ? STR_LIT(LOCAL_DOMAIN) : host;
+	if (refuses_one_label(m) && str_chr(domain, '.') < 0)
+		return STR_LIT(LOCAL_DOMAIN);
+	return domain;
 }
 
 static struct str version_text(const struct model *m)
@@ -114,6 +124,16 @@ static const char *given(const struct model *m, const struct param *p)
 	return platform_default(m->site.options.platform, p->id);
 }
 
+#define NIS_ALIASES ", nis:mail.aliases"
+
+/* Of the builds that are left only Debian's knows NIS. */
+static struct str without_nis(const struct model *m, struct str text)
+{
+	if (m->site.options.platform == PLATFORM_DEBIAN || !str_ends(text, NIS_ALIASES))
+		return text;
+	return str_slice(text, 0, text.len - strlen(NIS_ALIASES));
+}
+
 struct text model_default_text(struct model *m, const struct param *p)
 {
 	const char *text = given(m, p);
@@ -122,5 +142,5 @@ struct text model_default_text(struct model *m, const struct param *p)
 		text = param_default(p, m->site.options.version);
 	if (text[0] == '@')
 		return text_of_builtin(m->site.arena, computed(m, text));
-	return text_of_builtin(m->site.arena, str_of(text));
+	return text_of_builtin(m->site.arena, without_nis(m, str_of(text)));
 }
