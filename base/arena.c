@@ -133,7 +133,7 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
-/* Keeps the oldest standard chunk: memory stays flat over many sessions. */
+/* Keeps the smallest chunk: memory stays flat over many sessions. */
 void arena_reset(struct arena *arena)
 {
 	struct chunk *kept = NULL;
@@ -143,16 +143,20 @@ void arena_reset(struct arena *arena)
 		struct chunk *chunk = arena->chunks;
 
 		arena->chunks = chunk->next;
-		if (!chunk->next && chunk->room <= ARENA_CHUNK_MAX)
-			kept = chunk;
-		else
+		if (kept && kept->room <= chunk->room) {
 			chunk_free(chunk);
+			continue;
+		}
+		if (kept)
+			chunk_free(kept);
+		kept = chunk;
 	}
 	if (kept) {
 		arena_unpoison(kept->data, kept->room);
 		memset(kept->data, 0, kept->used);
 		arena_poison(kept->data, kept->room);
 		kept->used = 0;
+		kept->next = NULL;
 		arena->chunks = kept;
 	}
 	arena->used = 0;

@@ -98,6 +98,40 @@ static void test_no_cap_ends_with_status_3(void **state)
 	assert_int_equal(WEXITSTATUS(wstatus), 3);
 }
 
+static void hook(size_t size)
+{
+	_exit(size == SIZE_MAX ? 42 : 43);
+}
+
+static void test_hook_is_asked(void **state)
+{
+	pid_t pid = fork();
+	int wstatus = 0;
+
+	(void)state;
+	if (pid == 0) {
+		arena_set_oom_hook(hook);
+		arena_alloc(arena_new(0), SIZE_MAX);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &wstatus, 0), pid);
+	assert_int_equal(WEXITSTATUS(wstatus), 42);
+}
+
+static void test_reset_keeps_memory_flat(void **state)
+{
+	struct arena *a = arena_new(0);
+	const char *first = arena_alloc(a, 100);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		arena_alloc(a, 1 << 16);
+	arena_reset(a);
+	/* The first chunk again, the others are gone. */
+	assert_ptr_equal(arena_alloc(a, 100), first);
+	arena_free(a);
+}
+
 static void test_push_grows_and_keeps(void **state)
 {
 	struct arena *a = arena_new(0);
@@ -214,6 +248,8 @@ int main(void)
 		cmocka_unit_test(test_cap_is_exact),
 		cmocka_unit_test(test_overflow_under_cap_is_refused),
 		cmocka_unit_test(test_no_cap_ends_with_status_3),
+		cmocka_unit_test(test_hook_is_asked),
+		cmocka_unit_test(test_reset_keeps_memory_flat),
 		cmocka_unit_test(test_push_grows_and_keeps),
 		cmocka_unit_test(test_push_at_cap_changes_nothing),
 		cmocka_unit_test(test_cleanups_latest_first),

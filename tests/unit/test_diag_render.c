@@ -287,6 +287,15 @@ static void test_cut_at_both_ends_of_a_line(void **state)
 	assert_non_null(strstr(got, "x...\n"));
 }
 
+static void test_cut_line_is_filled_from_its_end(void **state)
+{
+	const char *got = long_line(*state, 1000, 999, 1000);
+	const char *end = strchr(got, '\n');
+
+	assert_int_equal(end - got, strlen("    1 | ...") + LIMIT_SHOWN_LINE);
+	assert_int_equal(end[-1], 'W');
+}
+
 static void test_cut_does_not_split_characters(void **state)
 {
 	struct fixture *f = *state;
@@ -431,6 +440,7 @@ int main(void)
 		TEST(test_longest_line_is_whole),
 		TEST(test_longer_line_is_cut),
 		TEST(test_cut_at_both_ends_of_a_line),
+		TEST(test_cut_line_is_filled_from_its_end),
 		TEST(test_cut_does_not_split_characters),
 		TEST(test_messages_cannot_drive_the_terminal),
 		TEST(test_gcc),

@@ -147,6 +147,39 @@ static void test_absolute_path(void **state)
 	assert_string_equal(content(f, "abs"), "x");
 }
 
+static void test_paths_without_an_entry(void **state)
+{
+	char path[6000];
+
+	(void)state;
+	memset(path, 'd', sizeof(path));
+	path[sizeof(path) - 2] = '/';
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(fs_write_file(AT_FDCWD, "/", STR_LIT("x"), 0644), MCC_EINVAL);
+	assert_int_equal(fs_write_file(AT_FDCWD, "/..", STR_LIT("x"), 0644), MCC_EINVAL);
+	assert_int_equal(fs_write_file(AT_FDCWD, path, STR_LIT("x"), 0644), MCC_EINVAL);
+	path[sizeof(path) - 3] = '/'; /* the folder's name alone is too long */
+	path[sizeof(path) - 2] = 'x';
+	assert_int_equal(fs_write_file(AT_FDCWD, path, STR_LIT("x"), 0644), MCC_EINVAL);
+}
+
+static void test_unreadable_folder_is_removed_when_empty(void **state)
+{
+	struct fixture *f = *state;
+	uid_t uid = geteuid();
+	int status;
+
+	assert_int_equal(fchmod(f->fd, 0777), 0);
+	if (uid == 0)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(mkdirat(f->fd, "d", 0), 0);
+	status = fs_remove_tree(f->fd, "d");
+	if (uid == 0)
+		assert_int_equal(seteuid(uid), 0);
+	assert_int_equal(status, MCC_OK);
+	assert_false(fs_exists(f->fd, "d"));
+}
+
 static void test_symlink_is_replaced_not_followed(void **state)
 {
 	struct fixture *f = *state;
@@ -372,6 +405,8 @@ int main(void)
 		TEST(test_mode_ignores_umask),
 		TEST(test_names),
 		TEST(test_absolute_path),
+		cmocka_unit_test(test_paths_without_an_entry),
+		TEST(test_unreadable_folder_is_removed_when_empty),
 		TEST(test_symlink_is_replaced_not_followed),
 		TEST(test_symlink_in_the_way_of_the_temporary),
 		TEST(test_name_taken_by_a_folder),

@@ -134,6 +134,23 @@ static void test_size_zero_files_of_proc(void **state)
 	assert_int_equal(source_add_file(f->set, "/proc/self/status", NULL, &src),
 			 MCC_OK);
 	assert_true(src->text.len > 100);
+	/* Larger than the first guess, which is all that its size gives. */
+	assert_int_equal(source_add_file(f->set, "/proc/self/smaps", NULL, &src), MCC_OK);
+	assert_true(src->text.len > 8192);
+	assert_int_equal(strlen(src->text.ptr), src->text.len);
+}
+
+static void test_cap_of_files_that_hide_their_size(void **state)
+{
+	struct fixture *f = *state;
+	struct str text = {NULL, 0};
+
+	if (access("/proc/self/smaps", R_OK) < 0)
+		skip();
+	assert_int_equal(
+		fs_read_file(f->arena, AT_FDCWD, "/proc/self/smaps", 5000, &text),
+		MCC_ETOOBIG);
+	assert_null(text.ptr);
 }
 
 static void test_cap_of_reading(void **state)
@@ -267,6 +284,7 @@ int main(void)
 		TEST(test_refusals),
 		TEST(test_unreadable),
 		TEST(test_size_zero_files_of_proc),
+		TEST(test_cap_of_files_that_hide_their_size),
 		TEST(test_cap_of_reading),
 		TEST(test_too_large_is_not_read),
 		TEST(test_capped_arena),

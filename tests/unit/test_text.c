@@ -205,6 +205,48 @@ static void test_expansion_spans(void **state)
 	expect_span(text_span(t, 9, 14), 1, 17, 20);
 }
 
+/* Three names deep: the innermost first, the outermost last. */
+static void test_long_chain(void **state)
+{
+	struct fixture *f = *state;
+	struct text t = text_of_span(f->arena, f->set, (struct span){2, 4, 7});
+	struct text_via vias[3];
+	const struct text_via *via;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		struct text_builder b;
+
+		vias[i] = (struct text_via){{1, i, i + 1}, NULL};
+		text_builder_init(&b, f->arena);
+		text_builder_add_text(&b, t, &vias[i]);
+		t = text_builder_done(&b);
+	}
+	via = text_via_at(t, 1);
+	for (uint32_t i = 0; i < 3; i++, via = via->up)
+		expect_span(via->ref, 1, i, i + 1);
+	assert_null(via);
+	assert_null(vias[0].up); /* the chains it was made from are untouched */
+	expect_span(text_full_span(t), 2, 4, 7);
+}
+
+static void test_empty_pieces(void **state)
+{
+	struct fixture *f = *state;
+	struct text_builder b;
+	struct text t;
+
+	text_builder_init(&b, f->arena);
+	text_builder_add(&b, str_of(NULL), (struct span){1, 3, 3}, NULL);
+	text_builder_add(&b, STR_LIT("one"), (struct span){1, 4, 7}, NULL);
+	text_builder_add(&b, str_of(NULL), (struct span){1, 9, 9}, NULL);
+	t = text_builder_done(&b);
+	assert_int_equal(t.piece_count, 1);
+	expect_span(text_full_span(t), 1, 4, 7);
+	/* Bounds in the wrong order give the empty slice at the upper one. */
+	expect_span(text_span(t, 2, 1), 1, 5, 5);
+	expect_span(text_full_span(text_slice(f->arena, t, 2, 1)), 1, 5, 5);
+}
+
 static void test_large_text(void **state)
 {
 	struct fixture *f = *state;
@@ -235,6 +277,8 @@ int main(void)
 		TEST(test_builtin_has_none),
 		TEST(test_expansion_chain),
 		TEST(test_expansion_spans),
+		TEST(test_long_chain),
+		TEST(test_empty_pieces),
 		TEST(test_large_text),
 	};
 
