@@ -133,7 +133,7 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
-/* Keeps the smallest chunk: memory stays flat over many sessions. */
+/* Keeps the smallest chunk, if it is small: memory stays flat over sessions. */
 void arena_reset(struct arena *arena)
 {
 	struct chunk *kept = NULL;
@@ -150,6 +150,10 @@ void arena_reset(struct arena *arena)
 		if (kept)
 			chunk_free(kept);
 		kept = chunk;
+	}
+	if (kept && kept->room > ARENA_CHUNK_MAX) {
+		chunk_free(kept);
+		kept = NULL;
 	}
 	if (kept) {
 		arena_unpoison(kept->data, kept->room);
