@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/limits.h"
+#include "grammar/cf.h"
 #include "grammar/list.h"
 #include "mcc/emit/compiler.h"
 #include "runtime/config_rows.h"
@@ -528,18 +529,22 @@ static void report_relay_control(struct compiler *c, const struct setting *relay
 				 const struct setting *recipient)
 {
 	const struct setting *at = recipient->name_span.file || !relay ? recipient : relay;
+	struct span place = at->name_span;
 	static const char advice[] =
 		"smtpd refuses to start. Add reject_unauth_destination";
 
 	if (!c->diags)
 		return;
+	/* Nothing is set: the place is the file that does not say it. */
+	if (!place.file)
+		place = (struct span){c->site->main->src->id, 0, 0};
 	if (relay)
-		diag_add(c->diags, RULE_MC601, at->name_span,
+		diag_add(c->diags, RULE_MC601, place,
 			 "neither smtpd_relay_restrictions nor smtpd_recipient_restrictions "
 			 "rejects strangers' mail to other sites: %s",
 			 advice);
 	else
-		diag_add(c->diags, RULE_MC601, at->name_span,
+		diag_add(c->diags, RULE_MC601, place,
 			 "smtpd_recipient_restrictions does not reject strangers' mail to "
 			 "other sites: %s",
 			 advice);

@@ -6,6 +6,7 @@
  */
 #include "mcc/model/private.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -54,12 +55,30 @@ static void report_no_type(struct model *m, struct text text)
 		diag_edit(m->site.diags, d, text_full_span(text), fixed);
 }
 
+/* An IPv6 address in a list reads as a table; that has a rule of its own. */
+static bool is_ipv6(struct str word)
+{
+	char buf[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+	ptrdiff_t slash = str_chr(word, '/');
+
+	if (slash >= 0)
+		word = str_slice(word, 0, (size_t)slash);
+	if (word.len >= sizeof(buf))
+		return false;
+	memcpy(buf, word.ptr, word.len);
+	buf[word.len] = '\0';
+	return inet_pton(AF_INET6, buf, bytes) == 1;
+}
+
 static void check_type(struct model *m, const struct site_table *t)
 {
 	const struct map_type *near;
 	struct text word;
 	struct diag *d;
 
+	if (!t->type && is_ipv6(t->text.str))
+		return;
 	if (t->type && pf_version_reached(m->site.options.version, t->type->since))
 		return;
 	if (t->type) {
