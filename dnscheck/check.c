@@ -5,6 +5,8 @@
  */
 #include "dnscheck/check.h"
 
+#include <stdarg.h>
+
 #include "base/arena.h"
 #include "dnscheck/rules.h"
 #include "dnscheck/scope.h"
@@ -45,6 +47,42 @@ bool rule_has_address(const struct rule_run *run, struct span span, const char *
 
 	*out_count = (a != NULL ? a->rr_count : 0) + (aaaa != NULL ? aaaa->rr_count : 0);
 	return (a != NULL && aaaa != NULL) || *out_count != 0;
+}
+
+bool rule_is_public(const struct rule_run *run, const struct own_address *own)
+{
+	enum address_scope scope = address_scope_of(own->family, own->bytes);
+
+	return facts_addresses_given(run->facts) || scope == SCOPE_GLOBAL;
+}
+
+void rule_say(const struct rule_run *run, const struct mail_domain *domain,
+	      enum rule rule, const char *fmt, ...)
+{
+	const char *message;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = arena_vprintf(run->arena, fmt, ap);
+	va_end(ap);
+	diag_relate_via(run->diags,
+			diag_add(run->diags, rule, domain->span, "%s", message),
+			domain->via);
+}
+
+void rule_say_as(const struct rule_run *run, const struct mail_domain *domain,
+		 enum rule rule, enum diag_severity severity, const char *fmt, ...)
+{
+	const char *message;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = arena_vprintf(run->arena, fmt, ap);
+	va_end(ap);
+	diag_relate_via(
+		run->diags,
+		diag_add_as(run->diags, rule, severity, domain->span, "%s", message),
+		domain->via);
 }
 
 /* Documentation addresses are nobody's, unless the site is an example. */

@@ -27,12 +27,21 @@ struct rule_run {
  */
 const struct dns_answer *rule_answer(const struct rule_run *run, struct span span,
 				     const char *name, enum dns_type type);
-/* Appends nothing but counts: records of A and AAAA; false: not certain. */
+/* Number of A and AAAA records; false: not certain that there is none. */
 bool rule_has_address(const struct rule_run *run, struct span span, const char *name,
 		      size_t *out_count);
 
 /* True for the text of an SPF record. */
 bool rule_is_spf(struct str text);
+
+/* Whether the world can see us under the address: given ones always count. */
+bool rule_is_public(const struct rule_run *run, const struct own_address *own);
+/* Queues what is wrong with a domain, at its place and with the way there. */
+void rule_say(const struct rule_run *run, const struct mail_domain *domain,
+	      enum rule rule, const char *fmt, ...) MCC_PRINTF(4, 5);
+void rule_say_as(const struct rule_run *run, const struct mail_domain *domain,
+		 enum rule rule, enum diag_severity severity, const char *fmt, ...)
+	MCC_PRINTF(5, 6);
 
 void rules_mx(const struct rule_run *run, const struct mail_domain *domain);
 void rules_spf(const struct rule_run *run, const struct mail_domain *domain);

@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "dnscheck/name.h"
 #include "dnscheck/rules.h"
-#include "dnscheck/scope.h"
 
 static bool has_address(const struct dns_answer *answer, const struct own_address *own)
 {
@@ -68,7 +67,8 @@ static int is_confirmed(const struct rule_run *run, const struct own_address *ow
 	return dns_status_is_final(a->status) ? 0 : -1;
 }
 
-static void check_confirmed(const struct rule_run *run, const struct own_address *own,
+/* True when a name leads back to the address. */
+static bool check_confirmed(const struct rule_run *run, const struct own_address *own,
 			    const struct dns_answer *ptr)
 {
 	struct span span = run->subject->hostname_span;
@@ -79,7 +79,7 @@ static void check_confirmed(const struct rule_run *run, const struct own_address
 	for (i = 0; i < ptr->rr_count; i++) {
 		confirmed = is_confirmed(run, own, ptr->rrs[i].name);
 		if (confirmed == 1)
-			return;
+			return true;
 		if (confirmed == -1) {
 			unknown = true;
 			(void)rule_answer(run, span, ptr->rrs[i].name, address_type(own));
@@ -91,6 +91,7 @@ static void check_confirmed(const struct rule_run *run, const struct own_address
 			"%s is called %s, but that name does not have the address: "
 			"large receivers refuse mail from it",
 			own->text, ptr->rrs[0].name);
+	return false;
 }
 
 /* DN025. Only where the HELO name has the address: else DN021 or DN022 says it. */
@@ -137,8 +138,8 @@ static void check_reverse(const struct rule_run *run, const struct own_address *
 			       "%s has %zu PTR records: which name a receiver sees is "
 			       "chance",
 			       own->text, ptr->rr_count);
-	check_confirmed(run, own, ptr);
-	check_helo(run, own, ptr);
+	if (check_confirmed(run, own, ptr))
+		check_helo(run, own, ptr);
 }
 
 /* DN064 */
@@ -161,15 +162,6 @@ static void check_helo_spf(const struct rule_run *run)
 		       s->hostname);
 }
 
-static bool is_reachable(const struct rule_run *run, const struct own_address *own)
-{
-	enum address_scope scope = address_scope_of(own->family, own->bytes);
-
-	return scope == SCOPE_GLOBAL ||
-	       (scope == SCOPE_DOCUMENTATION && run->is_example) ||
-	       facts_addresses_given(run->facts);
-}
-
 void rules_host(const struct rule_run *run)
 {
 	const struct dns_subject *s = run->subject;
@@ -181,7 +173,7 @@ void rules_host(const struct rule_run *run)
 		return; /* the world never sees this host's addresses */
 	for (i = 0; i < facts_address_count(run->facts); i++) {
 		own = facts_address(run->facts, i);
-		if (!is_reachable(run, own))
+		if (!rule_is_public(run, own))
 			continue;
 		usable++;
 		check_reverse(run, own);

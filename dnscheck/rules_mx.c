@@ -20,19 +20,18 @@ static void check_missing(const struct rule_run *run, const struct mail_domain *
 	if (!rule_has_address(run, d->span, d->name, &addresses))
 		return;
 	if (addresses != 0)
-		(void)diag_add_as(
-			run->diags, RULE_DN001, DIAG_WARNING, d->span,
-			"%s has no MX record: mail goes to the host's own address, "
-			"and nothing says that it takes mail",
-			d->name);
+		rule_say_as(run, d, RULE_DN001, DIAG_WARNING,
+			    "%s has no MX record: mail goes to the host's own address, "
+			    "and nothing says that it takes mail",
+			    d->name);
 	else
-		(void)diag_add(
-			run->diags, RULE_DN001, d->span,
-			"%s %s no MX record and no address: nobody can send mail to "
-			"this domain, which is in %s",
-			d->name,
-			mx->status == DNS_NXDOMAIN ? "does not exist in the DNS:" : "has",
-			mail_class_parameter(d->mail_class));
+		rule_say(run, d, RULE_DN001,
+			 "%s %s no MX record and no address: nobody can send mail to "
+			 "this domain, which is in %s",
+			 d->name,
+			 mx->status == DNS_NXDOMAIN ? "does not exist in the DNS:"
+						    : "has",
+			 mail_class_parameter(d->mail_class));
 }
 
 /* DN002; true: no other rule has anything to say. */
@@ -48,16 +47,15 @@ static bool check_null(const struct rule_run *run, const struct mail_domain *d,
 	if (i == mx->rr_count)
 		return false;
 	if (mx->rr_count > 1)
-		(void)diag_add(run->diags, RULE_DN002, d->span,
-			       "%s has a null MX (\".\") together with other MX records: "
-			       "senders may refuse to deliver (RFC 7505 3)",
-			       d->name);
+		rule_say(run, d, RULE_DN002,
+			 "%s has a null MX (\".\") together with other MX records: "
+			 "senders may refuse to deliver (RFC 7505 3)",
+			 d->name);
 	else
-		(void)diag_add(
-			run->diags, RULE_DN002, d->span,
-			"%s is in %s, but its null MX (\".\") says that it takes no "
-			"mail: every sender refuses",
-			d->name, mail_class_parameter(d->mail_class));
+		rule_say(run, d, RULE_DN002,
+			 "%s is in %s, but its null MX (\".\") says that it takes no "
+			 "mail: every sender refuses",
+			 d->name, mail_class_parameter(d->mail_class));
 	return mx->rr_count == 1;
 }
 
@@ -116,19 +114,17 @@ static void check_reach(const struct rule_run *run, const struct mail_domain *d,
 	count_scopes(run, a, &s);
 	count_scopes(run, aaaa, &s);
 	if (s.loopback != 0 || strcmp(target, "localhost") == 0)
-		(void)diag_add(
-			run->diags, RULE_DN008, d->span,
-			"MX %s of %s leads to the loopback address %s: each sender "
-			"delivers to itself",
-			target, d->name,
-			s.sample != NULL ? address_text(run->arena, s.sample) : "");
+		rule_say(run, d, RULE_DN008,
+			 "MX %s of %s leads to the loopback address %s: each sender "
+			 "delivers to itself",
+			 target, d->name,
+			 s.sample != NULL ? address_text(run->arena, s.sample) : "");
 	else if (s.unreachable != 0)
-		(void)diag_add_as(
-			run->diags, RULE_DN007,
-			s.unreachable == s.all ? DIAG_ERROR : DIAG_WARNING, d->span,
-			"MX %s of %s has the address %s, which the world cannot "
-			"reach",
-			target, d->name, address_text(run->arena, s.sample));
+		rule_say_as(run, d, RULE_DN007,
+			    s.unreachable == s.all ? DIAG_ERROR : DIAG_WARNING,
+			    "MX %s of %s has the address %s, which the world cannot "
+			    "reach",
+			    target, d->name, address_text(run->arena, s.sample));
 }
 
 static bool has_other_target(const struct rule_run *run, const struct dns_answer *mx,
@@ -156,20 +152,17 @@ static void check_target(const struct rule_run *run, const struct mail_domain *d
 	size_t count;
 
 	if (alias != NULL && alias->rr_count != 0)
-		(void)diag_add(
-			run->diags, RULE_DN004, d->span,
-			"MX %s of %s is an alias (CNAME) of %s: some senders refuse "
-			"to deliver (RFC 2181 10.3)",
-			target, d->name, alias->rrs[0].name);
+		rule_say(run, d, RULE_DN004,
+			 "MX %s of %s is an alias (CNAME) of %s: some senders refuse "
+			 "to deliver (RFC 2181 10.3)",
+			 target, d->name, alias->rrs[0].name);
 	if (!rule_has_address(run, d->span, target, &count))
 		return;
 	if (count == 0)
-		(void)diag_add_as(
-			run->diags, RULE_DN005,
-			has_other_target(run, mx, target) ? DIAG_WARNING : DIAG_ERROR,
-			d->span,
-			"MX %s of %s has no address: mail cannot be delivered to it",
-			target, d->name);
+		rule_say_as(run, d, RULE_DN005,
+			    has_other_target(run, mx, target) ? DIAG_WARNING : DIAG_ERROR,
+			    "MX %s of %s has no address: mail cannot be delivered to it",
+			    target, d->name);
 	check_reach(run, d, target);
 }
 
@@ -204,17 +197,15 @@ void rules_mx(const struct rule_run *run, const struct mail_domain *d)
 		if (target[0] == '\0')
 			continue;
 		if (is_repeated(mx, i))
-			(void)diag_add(
-				run->diags, RULE_DN009, d->span,
-				"%s names the MX %s more than once: the second one "
-				"is no reserve",
-				d->name, target);
+			rule_say(run, d, RULE_DN009,
+				 "%s names the MX %s more than once: the second one "
+				 "is no reserve",
+				 d->name, target);
 		else if (is_literal(target))
-			(void)diag_add(
-				run->diags, RULE_DN006, d->span,
-				"MX of %s is the address %s instead of a name: "
-				"senders look for a host of that name and find none",
-				d->name, target);
+			rule_say(run, d, RULE_DN006,
+				 "MX of %s is the address %s instead of a name: "
+				 "senders look for a host of that name and find none",
+				 d->name, target);
 		else
 			check_target(run, d, mx, target);
 	}

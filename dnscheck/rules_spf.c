@@ -49,28 +49,24 @@ static const struct dns_rr *find_record(const struct rule_run *run,
 			count++;
 		} else if (is_almost_spf(txt->rrs[i].text)) {
 			almost = true;
-			(void)diag_add(
-				run->diags, RULE_DN044, d->span,
-				"a TXT record of %s begins with a blank or a quote "
-				"before v=spf1: it is no SPF record",
-				d->name);
+			rule_say(run, d, RULE_DN044,
+				 "a TXT record of %s begins with a blank or a quote "
+				 "before v=spf1: it is no SPF record",
+				 d->name);
 		}
 	}
 	if (count > 1)
-		(void)diag_add(
-			run->diags, RULE_DN042, d->span,
-			"%s has %zu SPF records: receivers answer permerror to all "
-			"of its mail (RFC 7208 4.5)",
-			d->name, count);
+		rule_say(run, d, RULE_DN042,
+			 "%s has %zu SPF records: receivers answer permerror to all "
+			 "of its mail (RFC 7208 4.5)",
+			 d->name, count);
 	else if (count == 0 && !almost && wants_record(run, d))
-		(void)diag_add_as(run->diags, RULE_DN041,
-				  strcmp(d->name, run->subject->origin) == 0
-					  ? DIAG_ERROR
-					  : DIAG_WARNING,
-				  d->span,
-				  "%s has no SPF record: its mail cannot be told from "
-				  "forged mail",
-				  d->name);
+		rule_say_as(run, d, RULE_DN041,
+			    strcmp(d->name, run->subject->origin) == 0 ? DIAG_ERROR
+								       : DIAG_WARNING,
+			    "%s has no SPF record: its mail cannot be told from "
+			    "forged mail",
+			    d->name);
 	return count == 1 ? found : NULL;
 }
 
@@ -82,10 +78,9 @@ static bool check_syntax(const struct rule_run *run, const struct mail_domain *d
 	size_t count = spf_parse(run->arena, text, out_record, errors, ERRORS_SHOWN), i;
 
 	for (i = 0; i < count && i < ERRORS_SHOWN; i++)
-		(void)diag_add(
-			run->diags, RULE_DN043, d->span,
-			"SPF record of %s, column %zu: %s; receivers answer permerror",
-			d->name, errors[i].lo + 1, errors[i].message);
+		rule_say(run, d, RULE_DN043,
+			 "SPF record of %s, column %zu: %s; receivers answer permerror",
+			 d->name, errors[i].lo + 1, errors[i].message);
 	return count == 0;
 }
 
@@ -98,10 +93,9 @@ static void check_network(const struct rule_run *run, const struct mail_domain *
 
 	if (prefix < 0 || prefix >= limit || term->qualifier != SPF_QUAL_PASS)
 		return;
-	(void)diag_add_as(run->diags, RULE_DN057, prefix == 0 ? DIAG_ERROR : DIAG_WARNING,
-			  d->span, "SPF record of %s: %s lets %s send in its name",
-			  d->name, text,
-			  prefix == 0 ? "everybody" : "a very large network");
+	rule_say_as(run, d, RULE_DN057, prefix == 0 ? DIAG_ERROR : DIAG_WARNING,
+		    "SPF record of %s: %s lets %s send in its name", d->name, text,
+		    prefix == 0 ? "everybody" : "a very large network");
 }
 
 /* DN052 ... DN057: what the terms say. */
@@ -119,11 +113,10 @@ static void check_terms(const struct rule_run *run, const struct mail_domain *d,
 		if (term->kind == SPF_TERM_REDIRECT)
 			redirect = term;
 		else if (term->kind == SPF_TERM_PTR)
-			(void)diag_add(
-				run->diags, RULE_DN056, d->span,
-				"SPF record of %s: %s is slow, unreliable and should "
-				"not be used (RFC 7208 5.5)",
-				d->name, text);
+			rule_say(run, d, RULE_DN056,
+				 "SPF record of %s: %s is slow, unreliable and should "
+				 "not be used (RFC 7208 5.5)",
+				 d->name, text);
 		else if (term->kind == SPF_TERM_IP4 || term->kind == SPF_TERM_IP6)
 			check_network(run, d, term, text);
 		if (all != NULL && term->kind < SPF_TERM_REDIRECT)
@@ -132,27 +125,24 @@ static void check_terms(const struct rule_run *run, const struct mail_domain *d,
 			all = term;
 	}
 	if (all != NULL && all->qualifier == SPF_QUAL_PASS)
-		(void)diag_add(
-			run->diags, RULE_DN052, d->span,
-			"SPF record of %s: +all lets the whole world send in its name",
-			d->name);
+		rule_say(run, d, RULE_DN052,
+			 "SPF record of %s: +all lets the whole world send in its name",
+			 d->name);
 	if ((all == NULL && redirect == NULL) ||
 	    (all != NULL && all->qualifier == SPF_QUAL_NEUTRAL))
-		(void)diag_add(
-			run->diags, RULE_DN053, d->span,
-			"SPF record of %s ends neutral%s: it says nothing about mail "
-			"from elsewhere",
-			d->name, all == NULL ? " (it has no all term)" : "");
+		rule_say(run, d, RULE_DN053,
+			 "SPF record of %s ends neutral%s: it says nothing about mail "
+			 "from elsewhere",
+			 d->name, all == NULL ? " (it has no all term)" : "");
 	if (after_all)
-		(void)diag_add(run->diags, RULE_DN054, d->span,
-			       "SPF record of %s: terms after all are never looked at",
-			       d->name);
+		rule_say(run, d, RULE_DN054,
+			 "SPF record of %s: terms after all are never looked at",
+			 d->name);
 	if (all != NULL && redirect != NULL)
-		(void)diag_add(
-			run->diags, RULE_DN055, d->span,
-			"SPF record of %s: redirect is ignored because there is an "
-			"all term (RFC 7208 6.1)",
-			d->name);
+		rule_say(run, d, RULE_DN055,
+			 "SPF record of %s: redirect is ignored because there is an "
+			 "all term (RFC 7208 6.1)",
+			 d->name);
 }
 
 /* DN046, DN048 ... DN051; true: the tree explains a permerror. */
@@ -164,42 +154,40 @@ static bool check_tree(const struct rule_run *run, const struct mail_domain *d)
 	if (tree.unknown != NULL)
 		(void)rule_answer(run, d->span, tree.unknown, tree.unknown_type);
 	if (tree.loop != NULL)
-		(void)diag_add(run->diags, RULE_DN051, d->span,
-			       "SPF record of %s comes back to %s through include or "
-			       "redirect: receivers answer permerror",
-			       d->name, tree.loop);
+		rule_say(run, d, RULE_DN051,
+			 "SPF record of %s comes back to %s through include or "
+			 "redirect: receivers answer permerror",
+			 d->name, tree.loop);
 	if (tree.without_record != NULL)
-		(void)diag_add(run->diags, RULE_DN050, d->span,
-			       "SPF record of %s leads to %s, which has %s SPF record: "
-			       "receivers answer permerror (RFC 7208 5.2)",
-			       d->name, tree.without_record,
-			       tree.has_several ? "more than one" : "no");
+		rule_say(run, d, RULE_DN050,
+			 "SPF record of %s leads to %s, which has %s SPF record: "
+			 "receivers answer permerror (RFC 7208 5.2)",
+			 d->name, tree.without_record,
+			 tree.has_several ? "more than one" : "no");
 	if (tree.wide_mx != NULL)
-		(void)diag_add(
-			run->diags, RULE_DN049, d->span,
-			"SPF record of %s: %s has more than 10 MX records: receivers "
-			"answer permerror (RFC 7208 4.6.4)",
-			d->name, tree.wide_mx);
+		rule_say(run, d, RULE_DN049,
+			 "SPF record of %s: %s has more than 10 MX records: receivers "
+			 "answer permerror (RFC 7208 4.6.4)",
+			 d->name, tree.wide_mx);
 	if (tree.loop == NULL && tree.lookups >= LIMIT_SPF_LOOKUPS - 1)
-		(void)diag_add_as(
-			run->diags, RULE_DN046,
-			tree.lookups > LIMIT_SPF_LOOKUPS ? DIAG_ERROR : DIAG_WARNING,
-			d->span, "SPF record of %s needs %u lookups of %d allowed%s:%s",
-			d->name, tree.lookups, LIMIT_SPF_LOOKUPS,
-			tree.lookups > LIMIT_SPF_LOOKUPS ? ", receivers answer permerror"
-							 : "",
-			tree.counts);
+		rule_say_as(run, d, RULE_DN046,
+			    tree.lookups > LIMIT_SPF_LOOKUPS ? DIAG_ERROR : DIAG_WARNING,
+			    "SPF record of %s needs %u lookups of %d allowed%s:%s",
+			    d->name, tree.lookups, LIMIT_SPF_LOOKUPS,
+			    tree.lookups > LIMIT_SPF_LOOKUPS
+				    ? ", receivers answer permerror"
+				    : "",
+			    tree.counts);
 	if (tree.void_lookups != 0)
-		(void)diag_add_as(
-			run->diags, RULE_DN048,
-			tree.void_lookups > LIMIT_SPF_VOID ? DIAG_ERROR : DIAG_WARNING,
-			d->span,
-			"SPF record of %s asks for %u names that do not exist (%s), "
-			"%d are allowed%s",
-			d->name, tree.void_lookups, tree.void_name, LIMIT_SPF_VOID,
-			tree.void_lookups > LIMIT_SPF_VOID
-				? ": receivers answer permerror"
-				: "");
+		rule_say_as(run, d, RULE_DN048,
+			    tree.void_lookups > LIMIT_SPF_VOID ? DIAG_ERROR
+							       : DIAG_WARNING,
+			    "SPF record of %s asks for %u names that do not exist (%s), "
+			    "%d are allowed%s",
+			    d->name, tree.void_lookups, tree.void_name, LIMIT_SPF_VOID,
+			    tree.void_lookups > LIMIT_SPF_VOID
+				    ? ": receivers answer permerror"
+				    : "");
 	return tree.loop != NULL || tree.without_record != NULL || tree.wide_mx != NULL ||
 	       tree.lookups > LIMIT_SPF_LOOKUPS || tree.void_lookups > LIMIT_SPF_VOID;
 }
@@ -215,21 +203,21 @@ static void check_own(const struct rule_run *run, const struct mail_domain *d,
 	for (i = 0; i < facts_address_count(run->facts); i++) {
 		own = facts_address(run->facts, i);
 		fact = facts_spf(run->facts, d->name, i);
-		if (fact == NULL || fact->result == SPF_PASS ||
+		if (fact == NULL || !rule_is_public(run, own) ||
+		    fact->result == SPF_PASS ||
 		    (fact->result == SPF_PERMERROR && is_explained))
 			continue;
 		if (fact->result == SPF_TEMPERROR)
-			(void)diag_add(run->diags, RULE_DN000, d->span,
-				       "could not verify: SPF of %s for %s: %s", d->name,
-				       own->text, fact->problem);
+			rule_say(run, d, RULE_DN000,
+				 "could not verify: SPF of %s for %s: %s", d->name,
+				 own->text, fact->problem);
 		else
-			(void)diag_add(
-				run->diags, RULE_DN062, d->span,
-				"mail of %s from our own address %s gets SPF %s (%s)",
-				d->name, own->text, spf_result_name(fact->result),
-				fact->problem != NULL	  ? fact->problem
-				: fact->mechanism != NULL ? fact->mechanism
-							  : "nothing matches");
+			rule_say(run, d, RULE_DN062,
+				 "mail of %s from our own address %s gets SPF %s (%s)",
+				 d->name, own->text, spf_result_name(fact->result),
+				 fact->problem != NULL	   ? fact->problem
+				 : fact->mechanism != NULL ? fact->mechanism
+							   : "nothing matches");
 	}
 }
 

@@ -83,7 +83,8 @@ static const char *askable(struct arena *arena, struct str word)
 	return is_local_name(str_of(text)) ? NULL : arena_strdup(arena, text);
 }
 
-static void add_domain(struct builder *b, struct str word, struct span span)
+static void add_domain(struct builder *b, struct str word, struct span span,
+		       const struct text_via *via)
 {
 	struct dns_subject *s = b->subject;
 	const char *name = askable(b->site->arena, word);
@@ -96,6 +97,7 @@ static void add_domain(struct builder *b, struct str word, struct span span)
 	d->name = name;
 	d->mail_class = b->mail_class;
 	d->span = span.file != 0 ? span : b->fallback;
+	d->via = via;
 	d->is_hostname = strcmp(name, s->hostname) == 0;
 	s->domain_count++;
 	(void)strmap_put(b->seen, str_of(name), b);
@@ -110,7 +112,7 @@ static void add_table(struct builder *b, const struct site_table *table)
 	    (table->type != NULL && table->type->access == MAP_SEQUENTIAL))
 		return;
 	for (i = 0; i < file->row_count; i++)
-		add_domain(b, file->rows[i].key, file->rows[i].key_span);
+		add_domain(b, file->rows[i].key, file->rows[i].key_span, NULL);
 }
 
 static void add_word(struct builder *b, const struct list_item *item)
@@ -127,7 +129,7 @@ static void add_word(struct builder *b, const struct list_item *item)
 			add_table(b, table);
 		return;
 	}
-	add_domain(b, word, text_full_span(item->text));
+	add_domain(b, word, text_full_span(item->text), text_via_at(item->text, 0));
 }
 
 static void add_class(struct builder *b, enum mail_class mail_class)

@@ -11,6 +11,7 @@
 
 struct dns_check_options;
 struct site;
+struct text_via;
 
 /* In the order in which Postfix takes them (trivial-rewrite(8)). */
 enum mail_class { CLASS_LOCAL, CLASS_ALIAS, CLASS_VIRTUAL, CLASS_RELAY };
@@ -19,8 +20,9 @@ enum mail_class { CLASS_LOCAL, CLASS_ALIAS, CLASS_VIRTUAL, CLASS_RELAY };
 struct mail_domain {
 	const char *name; /* lower case, A-labels, no final dot */
 	enum mail_class mail_class;
-	struct span span; /* the word or table key that names it */
-	bool is_hostname; /* it is myhostname */
+	struct span span;	    /* the word or table key that names it */
+	const struct text_via *via; /* the `$name` it came through, or NULL */
+	bool is_hostname;	    /* it is myhostname */
 };
 
 struct own_address {

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The documents of the DN rules are tests: the bad sample (main.cf and its
+zones) raises exactly that rule on the marked line and no other, the good one
+nothing at all.
+
+Words after `main.cf`: line=N, public=ADDRESS[,ADDRESS].
+"""
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
+DOCS = sorted((ROOT / "docs/rules").glob("DN*.md"))
+HEADINGS = ["Why", "Bad", "Good", "Fix", "References"]
+FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.M | re.S)
+
+
+def sections(text):
+    parts = re.split(r"^## (.+)$", text, flags=re.M)
+    return parts[0], dict(zip(parts[1::2], parts[2::2]))
+
+
+def sample(section):
+    """-> (main.cf, its words, zone)"""
+    files = {name: (words, body) for name, words, body in FENCE.findall(section)}
+    words, main = files["main.cf"]
+    return main, dict(w.split("=", 1) for w in words.split()), files["dns"][1]
+
+
+def findings(folder, main, words, zone):
+    folder.mkdir()
+    (folder / "main.cf").write_text(main)
+    (folder / "zone").write_text(zone)
+    cmd = [MCC, "-C", folder, "--hostname", "unused.example", "dns", "check",
+           "--zone", folder / "zone", "--format", "json"]
+    for address in filter(None, words.get("public", "").split(",")):
+        cmd += ["--public-address", address]
+    done = subprocess.run(cmd, capture_output=True, timeout=60, check=False)
+    assert done.returncode in (0, 1), done.stderr.decode()
+    got = json.loads(done.stdout)["diagnostics"]
+    assert done.returncode == (1 if any(d["severity"] == "error" for d in got) else 0)
+    return got
+
+
+def test_there_are_documents():
+    assert len(DOCS) > 30
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda p: p.stem)
+def test_document(doc, tmp_path):
+    rule = doc.stem
+    head, parts = sections(doc.read_text(encoding="utf-8"))
+    assert re.match(rf"# {rule} [a-z0-9-]+\n\n\S", head), "title and summary"
+    assert list(parts) == HEADINGS
+    main, words, zone = sample(parts["Bad"])
+    got = findings(tmp_path / "bad", main, words, zone)
+    assert {d["rule"] for d in got} == {rule}, [(d["rule"], d["message"]) for d in got]
+    assert {(d["file"], d["line"]) for d in got} == {("main.cf", int(words["line"]))}
+    assert findings(tmp_path / "good", *sample(parts["Good"])) == []
