@@ -55,7 +55,8 @@ struct spool_target {
 	size_t recipient;	 /* index of the recipient it came from */
 	const char *address;	 /* address, command, file */
 	const char *owner;	 /* envelope sender instead of the message's; "" none */
-	bool is_expanded;	 /* local aliases are behind it */
+	const char *transport;	 /* not what the address resolves to but this; */
+	const char *nexthop;	 /* "" both: by the address, anew each time */
 	const char *dsn;	 /* last result; "" none yet */
 	const char *text;
 	const char *remote;

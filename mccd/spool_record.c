@@ -36,7 +36,8 @@ static void put_target(struct strbuf *fields, const struct spool_target *target)
 	field_putn(fields, 'k', target->kind);
 	field_putn(fields, 's', target->state);
 	field_puts(fields, 'o', target->owner);
-	field_putn(fields, 'x', target->is_expanded);
+	field_puts(fields, 'p', target->transport);
+	field_puts(fields, 'n', target->nexthop);
 	field_puts(fields, 'd', target->dsn);
 	field_puts(fields, 't', target->text);
 	field_puts(fields, 'a', target->address);
@@ -147,6 +148,8 @@ struct spool_target *spool_new_target(struct spool_message *message)
 	target->state = SPOOL_PENDING;
 	target->address = "";
 	target->owner = "";
+	target->transport = "";
+	target->nexthop = "";
 	target->dsn = "";
 	target->text = "";
 	target->remote = "";
@@ -178,20 +181,19 @@ static bool take_target(struct str *rest, struct spool_message *message, size_t 
 	struct arena *arena = message->arena;
 	int64_t kind;
 	int64_t state;
-	int64_t is_expanded;
 
 	if (!target ||
 	    !take_number(rest, 'k', SPOOL_ADDRESS, SPOOL_ERROR, &kind) ||
 	    !take_number(rest, 's', SPOOL_PENDING, SPOOL_REPORTED, &state) ||
 	    !take_text(rest, arena, 'o', LIMIT_ADDRESS, &target->owner) ||
-	    !take_number(rest, 'x', 0, 1, &is_expanded) ||
+	    !take_text(rest, arena, 'p', LIMIT_ADDRESS, &target->transport) ||
+	    !take_text(rest, arena, 'n', LIMIT_ADDRESS, &target->nexthop) ||
 	    !take_text(rest, arena, 'd', 16, &target->dsn) ||
 	    !take_text(rest, arena, 't', RESULT_TEXT_MAX, &target->text) ||
 	    !take_text(rest, arena, 'a', RESULT_TEXT_MAX, &target->address))
 		return false;
 	target->kind = (enum spool_target_kind)kind;
 	target->state = (enum spool_target_state)state;
-	target->is_expanded = is_expanded != 0;
 	target->recipient = recipient;
 	return true;
 }

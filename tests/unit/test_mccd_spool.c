@@ -96,7 +96,8 @@ static void add_target(struct spool_message *m, size_t recipient, const char *ad
 	assert_non_null(t);
 	t->recipient = recipient;
 	t->address = address;
-	t->is_expanded = true;
+	t->transport = "smtp";
+	t->nexthop = "[mx.example]:25";
 }
 
 /* Two flushes: targets, then results and state. */
@@ -164,6 +165,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(got->targets[2].address, "w@y.example");
 	assert_string_equal(got->targets[2].text, "connect to y.example: refused");
 	assert_int_equal(got->targets[1].recipient, 1);
+	assert_string_equal(got->targets[1].nexthop, "[mx.example]:25");
 	assert_true(got->has_targets[0] && got->has_targets[1]);
 	assert_int_equal(got->attempts, 3);
 	assert_int_equal(got->next_try, 1700000900);
