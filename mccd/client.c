@@ -55,6 +55,7 @@ struct client {
 	bool reached;
 	bool results_known;
 	uint64_t size_limit;
+	unsigned moves;
 };
 
 static const char *const step_names[] = {
@@ -508,6 +509,7 @@ void client_input(struct client *client, struct str bytes)
 			fail_protocol(client);
 			return;
 		}
+		client->moves++;
 		on_reply(client, &client->parser.reply);
 		if (client->out.failed)
 			fail_session(client, "4.3.0", "out of memory");
@@ -526,6 +528,7 @@ struct str client_output(const struct client *client)
 void client_written(struct client *client, size_t n)
 {
 	client->written += n;
+	client->moves += n > 0;
 	MCC_ASSERT(client->written <= client->out.len);
 	if (client->written == client->out.len) {
 		strbuf_clear(&client->out);
@@ -590,6 +593,11 @@ int64_t client_timeout(const struct client *client)
 		return CLIENT_QUIT_TIMEOUT;
 	}
 	return CLIENT_QUIT_TIMEOUT;
+}
+
+unsigned client_moves(const struct client *client)
+{
+	return client->moves;
 }
 
 bool client_has_results(const struct client *client)

@@ -74,6 +74,10 @@ void client_content_failed(struct client *client);
 /* Seconds that the server has for its next move. */
 int64_t client_timeout(const struct client *client);
 
+/* Changes when the server has made a whole step (a reply, bytes of content
+ * taken): the time for the next one begins. */
+unsigned client_moves(const struct client *client);
+
 /* All recipients have a result; only the goodbye is left. */
 bool client_has_results(const struct client *client);
 /* Nothing more to do: close the connection. */
