@@ -109,7 +109,8 @@ static void emit(struct smtp_content *c, char b, struct sink *out)
 	else if (c->is_deciding)
 		end_header_section(c, out);
 	put(out, b);
-	c->is_deciding = c->in_header;
+	if (b == '\n')
+		c->is_deciding = c->in_header;
 }
 
 static enum line_state end_line(struct smtp_content *c, bool is_crlf, struct sink *out)
