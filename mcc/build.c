@@ -17,10 +17,11 @@
 #include "mcc/cli.h"
 #include "mcc/emit/compile.h"
 #include "mcc/emit/emit.h"
+#include "mcc/render.h"
 #include "runtime/config.h"
 #include "runtime/generation.h"
 
-enum { OPT_MAP_TYPE = 256, OPT_IN_PLACE, OPT_FORCE, OPT_ROLLBACK };
+enum { OPT_MAP_TYPE = 256, OPT_IN_PLACE, OPT_FORCE, OPT_ROLLBACK, OPT_FORMAT };
 
 static const struct option build_options[] = {
 	{"output", required_argument, NULL, 'o'},
@@ -28,6 +29,7 @@ static const struct option build_options[] = {
 	{"in-place", no_argument, NULL, OPT_IN_PLACE},
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"rollback", no_argument, NULL, OPT_ROLLBACK},
+	{"format", required_argument, NULL, OPT_FORMAT},
 	{NULL, 0, NULL, 0},
 };
 
@@ -38,6 +40,7 @@ struct build {
 	bool in_place;
 	bool force; /* publish in spite of errors of checks; never of MC1302 */
 	bool rollback;
+	const struct render_format *format; /* of what is said; NULL: for people */
 };
 
 static int set_map_type(struct build *b, const char *word)
@@ -51,6 +54,24 @@ static int set_map_type(struct build *b, const char *word)
 				       "databases of type %s are not written: use hash "
 				       "or btree",
 				       word);
+	return EXIT_CLEAN;
+}
+
+static int set_format(struct build *b, const char *word)
+{
+	b->format = render_format_find(word);
+	if (!b->format)
+		return cli_usage_error("build", "there is no format '%s' (%s)", word,
+				       render_format_names());
+	return EXIT_CLEAN;
+}
+
+static int check_options(const struct build *b)
+{
+	if (!b->out_dir && !b->in_place)
+		return cli_usage_error("build", "say where to with -o OUT");
+	if (b->in_place && (b->out_dir || b->rollback))
+		return cli_usage_error("build", "--in-place goes without -o and --rollback");
 	return EXIT_CLEAN;
 }
 
@@ -78,6 +99,9 @@ static int parse_options(struct build *b, int argc, char **argv)
 		case OPT_ROLLBACK:
 			b->rollback = true;
 			break;
+		case OPT_FORMAT:
+			status = set_format(b, optarg);
+			break;
 		default:
 			return cli_usage_error("build", "see mcc(1)");
 		}
@@ -86,11 +110,7 @@ static int parse_options(struct build *b, int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return cli_usage_error("build", "'%s' is no option", argv[optind]);
-	if (!b->out_dir && !b->in_place)
-		return cli_usage_error("build", "say where to with -o OUT");
-	if (b->in_place && (b->out_dir || b->rollback))
-		return cli_usage_error("build", "--in-place goes without -o and --rollback");
-	return EXIT_CLEAN;
+	return check_options(b);
 }
 
 static int roll_back(struct build *b)
@@ -186,6 +206,23 @@ static int write_in_place(struct build *b, const struct site *site)
 	return EXIT_CLEAN;
 }
 
+static void report(const struct build *b, bool is_blocked)
+{
+	struct cli *cli = b->cli;
+	char release[32];
+
+	if (!b->format) {
+		cli_report_human(cli);
+		if (is_blocked)
+			fprintf(stderr, "mcc: nothing was built\n");
+		return;
+	}
+	diag_sort(cli->diags);
+	snprintf(release, sizeof(release), "%d.%d", cli->site.version.major,
+		 cli->site.version.minor);
+	b->format->render(stderr, cli->diags, cli->sources, release);
+}
+
 static int build_site(struct build *b)
 {
 	struct cli *cli = b->cli;
@@ -203,11 +240,9 @@ static int build_site(struct build *b)
 		compile_report_daemon(site, config, cli->diags);
 	lint_apply_suppressions(site, cli->diags);
 	is_blocked = has_blocker(b);
-	cli_report_human(cli);
-	if (is_blocked) {
-		fprintf(stderr, "mcc: nothing was built\n");
+	report(b, is_blocked);
+	if (is_blocked)
 		return EXIT_FINDINGS;
-	}
 	if (b->in_place) {
 		status = write_in_place(b, site);
 	} else {

@@ -97,7 +97,8 @@ static void check_setting(const struct daemon_run *run, const struct setting *s,
 {
 	const struct daemon_row *row;
 
-	if (!s->param || rt_setting_row_find(s->param->name) ||
+	/* Set to nothing: nothing is asked for. */
+	if (!s->param || !s->value.str.len || rt_setting_row_find(s->param->name) ||
 	    !param_in_version(s->param, run->site->options.version) ||
 	    is_default(run->site, s))
 		return;

@@ -65,6 +65,19 @@ static struct span table_span(const struct daemon_run *run, const struct site_ta
 	return span.file ? span : origin_span(run->site, ref->origin);
 }
 
+/* A table that is not there was said to be missing while loading. */
+static bool was_reported(const struct daemon_run *run, struct span span)
+{
+	for (size_t i = 0; i < diag_count(run->diags); i++) {
+		const struct diag *d = diag_get(run->diags, i);
+
+		if (d->rule == RULE_MC410 && d->span.file == span.file &&
+		    d->span.lo == span.lo && d->span.hi == span.hi)
+			return true;
+	}
+	return false;
+}
+
 static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref)
 {
 	const struct site_table *t = compiler_table(run->site, ref);
@@ -76,10 +89,17 @@ static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref
 			 ref->type);
 		return;
 	}
+	if (strcmp(ref->type, "lmdb") == 0 || strcmp(ref->type, "cdb") == 0)
+		diag_add(run->diags, RULE_MC1301, span,
+			 "%s is compiled as a Berkeley DB hash file for mccd; its rows are "
+			 "the same",
+			 ref->name);
 	if (!t || t->state == TABLE_LOADED || t->state == TABLE_NOT_FILE)
 		return;
 	/* Only the aliases of a default may be missing, when nobody needs them. */
 	if (!span.file && ref->is_aliases && !delivers_locally(run))
+		return;
+	if (t->state == TABLE_MISSING && was_reported(run, span))
 		return;
 	diag_add(run->diags, RULE_MC1302, span,
 		 "%s cannot be compiled: its text is not %s%s", ref->name,
