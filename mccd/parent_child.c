@@ -130,10 +130,14 @@ static bool on_packet(void *arg, struct wire_in *in)
 	}
 }
 
-/* The socket broke: either it is dying, or it talked nonsense. */
+/* The socket broke: either it is dying, or it talked nonsense. Who was told to
+ * stop may close it in peace. */
 static void on_gone(void *arg)
 {
-	parent_child_signal(arg, SIGKILL);
+	struct parent_child *child = arg;
+
+	if (child->parent->stop == PARENT_RUNS)
+		parent_child_signal(child, SIGKILL);
 }
 
 static void on_restart(void *arg)
