@@ -175,6 +175,7 @@ static void deliver_unknown(const struct delivery *d, struct member m)
 {
 	const struct rt_settings *s = d->ctx->settings;
 
+	m.level++;
 	if (!once(d, "unknown", m.local))
 		return;
 	if (pass_by_table(d, &m, &s->fallback_transport_maps, "fallback_transport_maps"))
@@ -255,6 +256,7 @@ static void deliver_include(const struct delivery *d, struct member m, struct st
 	const struct rt_host *host = d->ctx->host;
 	struct str text, line;
 
+	m.level++;
 	if (path.len == 0 || path.ptr[0] != '/') {
 		add_error(d, &m, "5.3.5", "mail system configuration error");
 		return;

@@ -154,10 +154,11 @@ static enum rt_found cidr_lookup(struct rt_map *map, struct str key,
 		return RT_NOT_FOUND;
 	for (size_t i = 0; i < self->count; i++) {
 		const struct cidr_rule *rule = &self->rules[i];
-		bool matches = rule->family == family &&
-			       has_prefix(rule->address, address, rule->prefix);
+		/* A negated pattern too speaks of its own kind of address only. */
+		bool applies = rule->family == family;
+		bool matches = has_prefix(rule->address, address, rule->prefix);
 
-		if (matches != rule->negated) {
+		if (applies && matches != rule->negated) {
 			if (rule->is_if)
 				continue;
 			*out_value = rule->value;

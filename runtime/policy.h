@@ -89,7 +89,10 @@ struct policy_delayed {
 struct policy_session {
 	/* facts of the client */
 	const char *client_address; /* "192.0.2.1", "2001:db8::1" */
-	const char *client_name;    /* verified; "unknown" otherwise */
+	/* The connection's other end, when XCLIENT has given another client
+	 * address: permit_inet_interfaces means this one. NULL: the same. */
+	const char *peer_address;
+	const char *client_name; /* verified; "unknown" otherwise */
 	enum policy_name_status client_name_status;
 	const char *reverse_name; /* unverified PTR name; "unknown" */
 	enum policy_name_status reverse_name_status;

@@ -25,8 +25,10 @@ enum eval eval_permit_mynetworks(struct policy_eval *e,
 enum eval eval_permit_inet_interfaces(struct policy_eval *e,
 				      MCC_UNUSED const struct rt_insn *insn)
 {
-	return rt_address_is_interface(e->ctx, str_of(e->s.client_address)) ? EVAL_OK
-									    : EVAL_DUNNO;
+	const char *peer =
+		e->s.peer_address != NULL ? e->s.peer_address : e->s.client_address;
+
+	return rt_address_is_interface(e->ctx, str_of(peer)) ? EVAL_OK : EVAL_DUNNO;
 }
 
 enum eval eval_permit_sasl(struct policy_eval *e, MCC_UNUSED const struct rt_insn *insn)

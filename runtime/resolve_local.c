@@ -26,12 +26,18 @@ static bool same_address(struct str a, const char *b)
 	       memcmp(x, y, family == AF_INET6 ? 16 : 4) == 0;
 }
 
+/* The addresses that the loopback interface has; the rest of 127/8 is foreign. */
+static bool is_loopback(struct str address)
+{
+	return same_address(address, "127.0.0.1") || same_address(address, "::1");
+}
+
 static bool is_host_address(const struct rt_context *ctx, struct str address)
 {
 	const struct rt_host *host = ctx->host;
 
 	if (host == NULL || host->own_addresses == NULL)
-		return str_starts(address, "127.") || same_address(address, "::1");
+		return is_loopback(address);
 	for (size_t i = 0; i < host->own_address_count; i++)
 		if (same_address(address, host->own_addresses[i]))
 			return true;
@@ -79,8 +85,7 @@ static bool is_interface(const struct rt_context *ctx, struct str address)
 
 		if (strcmp(word, "all") == 0 && is_host_address(ctx, address))
 			return true;
-		if (strcmp(word, "loopback-only") == 0 &&
-		    (str_starts(address, "127.") || same_address(address, "::1")))
+		if (strcmp(word, "loopback-only") == 0 && is_loopback(address))
 			return true;
 		if (names_address(word, address))
 			return true;
