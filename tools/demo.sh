@@ -66,7 +66,7 @@ $mcc -C $site build -o $demo/site
 find $demo/site/ -type f -printf '%P  %s bytes\n' -o -type l -printf '%P -> %l\n' | sort
 
 say "mcc trace: what will happen to a message for postmaster@example.jp?"
-$mcc -C $site trace --client 192.0.2.5 --from friend@example.org postmaster@example.jp
+$mcc -C $site trace --client 192.0.2.5 --helo pc.example.jp --from friend@example.org postmaster@example.jp
 
 say "mccd run: the daemon, on a free port of the loopback address"
 $mccd run -g $demo/site/current --spool $demo/spool --root $demo/root \
