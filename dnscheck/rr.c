@@ -104,6 +104,21 @@ static bool read_strings(struct arena *arena, const ldns_rr *rr, struct dns_rr *
 	return true;
 }
 
+/* Names are folded like all others: a server that compresses may have taken
+ * their case from our question. */
+static bool print_field(ldns_buffer *buf, const ldns_rr *rr, size_t field)
+{
+	struct dns_name name;
+	char text[DNS_NAME_TEXT];
+
+	if (dns_rr_name(rr, field, &name)) {
+		dns_name_format(&name, text);
+		return ldns_buffer_printf(buf, "%s.", text) >= 0;
+	}
+	return ldns_rr_rdf(rr, field) != NULL &&
+	       ldns_rdf2buffer_str(buf, ldns_rr_rdf(rr, field)) == LDNS_STATUS_OK;
+}
+
 /* The data as it would stand in a zone file. */
 static bool read_presentation(struct arena *arena, const ldns_rr *rr, struct dns_rr *out)
 {
@@ -115,8 +130,7 @@ static bool read_presentation(struct arena *arena, const ldns_rr *rr, struct dns
 	for (i = 0; ok && i < ldns_rr_rd_count(rr); i++) {
 		if (i != 0)
 			ldns_buffer_printf(buf, " ");
-		ok = ldns_rr_rdf(rr, i) != NULL &&
-		     ldns_rdf2buffer_str(buf, ldns_rr_rdf(rr, i)) == LDNS_STATUS_OK;
+		ok = print_field(buf, rr, i);
 	}
 	if (ok) {
 		out->text.len = ldns_buffer_position(buf);

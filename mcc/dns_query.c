@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
@@ -13,7 +14,7 @@
 #include "mcc/cli.h"
 #include "mcc/dns_options.h"
 
-enum { OPT_HELP = DNS_OPT_OWN, TEXT_MAX = 1 << 20 };
+enum { OPT_HELP = DNS_OPT_OWN, TEXT_MAX = 1 << 20, TYPES_MAX = 64 };
 
 static const struct option query_options[] = {
 	DNS_OPTION_ROWS,
@@ -21,93 +22,135 @@ static const struct option query_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static void put_text(struct str text, bool quoted)
+/* What one question came to, until its turn to be printed. */
+struct query_slot {
+	enum dns_type type;
+	char *text; /* heap, by open_memstream() */
+	size_t len;
+	enum cli_exit exit;
+};
+
+static void put_text(FILE *f, const char *text, size_t len)
 {
 	struct strbuf out;
 
 	strbuf_init(&out, TEXT_MAX);
-	escape_add(&out, text);
-	printf(quoted ? "\"%s\"\n" : "%s\n", out.ptr != NULL ? out.ptr : "");
+	escape_add(&out, (struct str){text, len});
+	fputs(out.ptr != NULL ? out.ptr : "", f);
 	strbuf_fini(&out);
 }
 
-static void print_rr(const char *owner, const struct dns_rr *rr)
+static void print_data(FILE *f, const struct dns_rr *rr)
 {
 	char address[INET6_ADDRSTRLEN];
 
-	printf("%s. %u %s ", owner, rr->ttl, dns_type_name(rr->type));
 	switch (rr->type) {
 	case DNS_A:
 	case DNS_AAAA:
-		puts(inet_ntop(rr->type == DNS_A ? AF_INET : AF_INET6, rr->address,
-			       address, sizeof(address)));
+		fputs(inet_ntop(rr->type == DNS_A ? AF_INET : AF_INET6, rr->address,
+				address, sizeof(address)),
+		      f);
 		return;
 	case DNS_MX:
-		printf("%u %s.\n", rr->preference, rr->name);
+		fprintf(f, "%u %s.", rr->preference, rr->name);
 		return;
 	case DNS_SRV:
-		printf("%u %u %u %s.\n", rr->preference, rr->weight, rr->port, rr->name);
+		fprintf(f, "%u %u %u %s.", rr->preference, rr->weight, rr->port,
+			rr->name);
 		return;
 	case DNS_CNAME:
 	case DNS_NS:
 	case DNS_PTR:
-		printf("%s.\n", rr->name);
+		fprintf(f, "%s.", rr->name);
 		return;
 	case DNS_TXT:
 	case DNS_SPF:
-		put_text(rr->text, true);
+		fputc('"', f);
+		put_text(f, rr->text.ptr, rr->text.len);
+		fputc('"', f);
 		return;
 	case DNS_SOA:
 	case DNS_DS:
 	case DNS_TLSA:
 	case DNS_CAA:
-		put_text(rr->text, false);
+		put_text(f, rr->text.ptr, rr->text.len);
 		return;
+	}
+}
+
+static void print_answer(FILE *f, const struct dns_answer *a)
+{
+	const char *owner = a->cname != NULL ? a->cname : a->qname;
+	size_t i;
+
+	fputs("; ", f);
+	put_text(f, a->qname, strlen(a->qname)); /* may be no name at all */
+	fprintf(f, " %s: %s", dns_type_name(a->qtype), dns_status_name(a->status));
+	if (a->detail != NULL)
+		fprintf(f, " (%s)", a->detail);
+	fprintf(f, ", %s%s, %u ms, %s\n",
+		a->server[0] != '\0' ? "from " : "from the cache", a->server,
+		a->elapsed_ms, a->authenticated ? "validated" : "not validated");
+	if (a->cname != NULL)
+		fprintf(f, "; is an alias of %s.\n", a->cname);
+	for (i = 0; i < a->rr_count; i++) {
+		fprintf(f, "%s. %u %s ", owner, a->rrs[i].ttl,
+			dns_type_name(a->rrs[i].type));
+		print_data(f, &a->rrs[i]);
+		fputc('\n', f);
 	}
 }
 
 static void on_answer(const struct dns_answer *a, void *arg)
 {
-	int *status = arg;
-	size_t i;
+	struct query_slot *slot = arg;
+	FILE *f = open_memstream(&slot->text, &slot->len);
 
-	printf("; %s %s: %s", a->qname, dns_type_name(a->qtype),
-	       dns_status_name(a->status));
-	if (a->detail != NULL)
-		printf(" (%s)", a->detail);
-	printf(", %s%s, %u ms, %s\n", a->server[0] != '\0' ? "from " : "from the cache",
-	       a->server, a->elapsed_ms,
-	       a->authenticated ? "validated" : "not validated");
-	if (a->cname != NULL)
-		printf("; is an alias of %s.\n", a->cname);
-	for (i = 0; i < a->rr_count; i++)
-		print_rr(a->cname != NULL ? a->cname : a->qname, &a->rrs[i]);
+	MCC_ASSERT(f != NULL);
+	print_answer(f, a);
+	fclose(f);
 	if (!dns_status_is_final(a->status))
-		*status = EXIT_CANNOT;
-	else if (a->status != DNS_ANSWER && *status == EXIT_CLEAN)
-		*status = EXIT_FINDINGS;
+		slot->exit = EXIT_CANNOT;
+	else if (a->status != DNS_ANSWER)
+		slot->exit = EXIT_FINDINGS;
 }
 
-static int ask_all(struct resolver *r, const char *name, int count, char **words)
+/* All at once; printed in the order of the command line. */
+static int ask_all(struct resolver *r, const char *name, struct query_slot *slots,
+		   int count)
 {
-	enum dns_type type;
 	int status = EXIT_CLEAN, i;
 
+	for (i = 0; i < count; i++)
+		dns_ask(r, name, slots[i].type, on_answer, &slots[i]);
+	dns_wait_all(r);
 	for (i = 0; i < count; i++) {
-		if (!dns_type_parse(words[i], &type))
+		fputs(slots[i].text, stdout);
+		free(slots[i].text);
+		if ((int)slots[i].exit > status)
+			status = slots[i].exit;
+	}
+	return status;
+}
+
+static int parse_types(struct query_slot *slots, int count, char **words)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (!dns_type_parse(words[i], &slots[i].type))
 			return cli_usage_error("dns", "unknown record type '%s'",
 					       words[i]);
-		dns_ask(r, name, type, on_answer, &status);
 	}
-	dns_wait_all(r);
-	return status;
+	return EXIT_CLEAN;
 }
 
 int dns_query_run(int argc, char **argv)
 {
 	struct dns_options dns = {.server_count = 0};
 	struct resolver *r;
-	int opt, status, closed;
+	struct query_slot slots[TYPES_MAX] = {{.text = NULL}};
+	int opt, status, closed, count;
 
 	while ((opt = getopt_long(argc, argv, "", query_options, NULL)) != -1) {
 		if (opt == OPT_HELP) {
@@ -118,12 +161,16 @@ int dns_query_run(int argc, char **argv)
 		if (status != EXIT_CLEAN)
 			return status;
 	}
-	if (argc - optind < 2)
+	count = argc - optind - 1;
+	if (count < 1 || count > TYPES_MAX)
 		return cli_usage_error("dns", "query needs NAME TYPE...");
+	status = parse_types(slots, count, argv + optind + 1);
+	if (status != EXIT_CLEAN)
+		return status;
 	status = dns_options_open(&dns, "dns", &r);
 	if (status != EXIT_CLEAN)
 		return status;
-	status = ask_all(r, argv[optind], argc - optind - 1, argv + optind + 1);
+	status = ask_all(r, argv[optind], slots, count);
 	closed = dns_options_close(r);
 	return closed != EXIT_CLEAN ? closed : status;
 }
