@@ -202,6 +202,9 @@ static void run_delivery(struct run *run, const struct rt_config *config)
 	sender = rt_rewrite_sender(&ctx, run->sender);
 	run->recorder.stage = "route";
 	recipient = address_rewrite(ctx.arena, ctx.settings, run->recipient);
+	/* smtpd(8) refuses a lone '@'; the resolver takes it for <>. */
+	if (str_eqc(run->recipient, "@"))
+		recipient = STR_LIT("");
 	rt_resolve(&ctx, recipient, sender, &result->route);
 	run->recorder.stage = "delivery";
 	rt_expand_all(&ctx, run->recipient, sender, &result->finals);
