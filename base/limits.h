@@ -20,6 +20,8 @@ enum {
 	LIMIT_EXPANDED_VALUE = 1 << 20,
 	/* All values of a site together, with the places of their parts. */
 	LIMIT_EXPANDED_TOTAL = 64 << 20,
+	/* Parts of one value that came from different places. */
+	LIMIT_EXPANDED_PIECES = 1 << 14,
 	/* Diagnostics shown of one run for people; JSON has them all. */
 	LIMIT_DIAG_SHOWN = 200,
 	/* Diagnostics kept at all; later ones are counted, not kept. */
@@ -69,6 +71,8 @@ enum {
 	/* Names longer than this are not compared for "did you mean": the work
 	 * is the product of both lengths and no parameter is half as long. */
 	LIMIT_SUGGEST_LENGTH = 128,
+	/* Names of one site that are: so many are no misspellings. */
+	LIMIT_SUGGESTED_NAMES = 500,
 	/* Folders within folders that are removed with their tree. */
 	LIMIT_TREE_DEPTH = 64,
 	/* Bytes of a line shown under a message; longer lines are cut. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/attr.h"
-#include "base/limits.h"
 #include "grammar/proxy_read_maps.h"
 
 /* Groups of a row in parameters.def, in the order of struct param. */
@@ -34,18 +33,18 @@ static const struct param_change no_changes[] = {{NULL, NULL}};
 
 static const struct param table[] = {
 #define PARAM(name, type, kind, dflt, range, words, life, programs, changes, status) \
-	{                                                                            \
-		PARAM_##name,                                                        \
-		#name,                                                               \
-		PARAM_TYPE_##type,                                                   \
-		PARAM_KIND_##kind,                                                   \
-		dflt,                                                                \
-		range,                                                               \
-		words,                                                               \
-		life,                                                                \
-		programs,                                                            \
-		changes,                                                             \
-		PARAM_##status},
+	{PARAM_##name,                                                               \
+	 #name,                                                                      \
+	 sizeof(#name) - 1,                                                          \
+	 PARAM_TYPE_##type,                                                          \
+	 PARAM_KIND_##kind,                                                          \
+	 dflt,                                                                       \
+	 range,                                                                      \
+	 words,                                                                      \
+	 life,                                                                       \
+	 programs,                                                                   \
+	 changes,                                                                    \
+	 PARAM_##status},
 #include "grammar/parameters.def"
 #undef PARAM
 };
@@ -105,26 +104,31 @@ const char *param_default(const struct param *p, struct pf_version v)
 	return p->default_value;
 }
 
+/* As many edits as their lengths differ by are needed at least. */
+static bool is_far(size_t a, size_t b, unsigned edits)
+{
+	return (a > b ? a - b : b - a) > edits;
+}
+
 const struct param *param_nearest(struct str name, struct pf_version v)
 {
 	const struct param *best = NULL;
 	unsigned best_distance = 3;
 
-	if (name.len > LIMIT_SUGGEST_LENGTH)
-		return NULL;
-	for (size_t i = 0; i < PARAM_COUNT; i++) {
+	for (size_t i = 0; i < PARAM_COUNT && best_distance > 0; i++) {
+		struct str candidate = {table[i].name, table[i].name_len};
 		unsigned d;
 
-		if (!param_in_version(&table[i], v))
+		if (is_far(name.len, candidate.len, best_distance - 1))
 			continue;
-		d = str_distance(name, str_of(table[i].name), best_distance - 1);
-		if (d < best_distance) {
-			best = &table[i];
-			best_distance = d;
-		}
+		d = str_distance(name, candidate, best_distance - 1);
+		if (d >= best_distance || !param_in_version(&table[i], v))
+			continue;
+		best = &table[i];
+		best_distance = d;
 	}
 	/* Two edits turn any three letters into a short name. */
-	if (best && strlen(best->name) <= best_distance * 2)
+	if (best && best->name_len <= best_distance * 2)
 		return NULL;
 	return best;
 }

@@ -77,6 +77,7 @@ struct param_change {
 struct param {
 	enum param_id id;
 	const char *name;
+	size_t name_len;
 	enum param_type type;
 	enum param_kind kind;
 	/* Of the newest release, unexpanded; @hostname, @domain, @mynetworks,

@@ -26,6 +26,7 @@ struct expander {
 	struct model *m;
 	const struct scope *scope;
 	const struct frame *top;
+	bool from_values; /* wrong texts of others count as their defaults */
 	size_t depth;
 	size_t deepest; /* seen since the top cell was entered */
 };
@@ -40,6 +41,7 @@ void model_cell_init(struct model *m, struct cell *c, bool is_raw)
 
 	if (is_raw || str_chr(raw.str, '$') < 0) {
 		c->setting->written = raw;
+		c->depth = raw.str.len > 0;
 		c->state = CELL_DONE;
 		return;
 	}
@@ -150,22 +152,38 @@ static void report_depth(struct expander *x, struct cell *c, struct span ref)
 	report_chain(x, d, x->top->cell);
 }
 
-/* Whether more bytes may be put into b; reports once per value. */
-static bool has_room(struct expander *x, const struct text_builder *b, struct text more)
+static void report_size(struct expander *x)
 {
 	struct cell *c = x->top->cell;
 
-	x->m->expanded += more.str.len + more.piece_count * sizeof(struct text_piece);
-	if (b->len + more.str.len <= LIMIT_EXPANDED_VALUE &&
-	    x->m->expanded <= LIMIT_EXPANDED_TOTAL)
-		return true;
-	if (!c->broken) {
-		c->broken = true;
+	c->broken = true;
+	if (c->setting->name_span.file)
 		diag_add(x->m->site.diags, RULE_MC003, c->setting->name_span,
 			 "the value of '%.*s' grows beyond %d bytes when its references "
-			 "are expanded; it is not evaluated",
+			 "are expanded; it is taken as empty",
 			 STR_ARG(c->setting->name), LIMIT_EXPANDED_VALUE);
+}
+
+/*
+ * Whether more bytes may be put into b. What the site sets shares one budget
+ * of work: bytes, and places whose chains are copied. Defaults are few and do
+ * not share in it, so that one value that explodes breaks no other.
+ */
+static bool has_room(struct expander *x, const struct text_builder *b, struct text more)
+{
+	size_t cost = more.str.len +
+		      more.piece_count * sizeof(struct text_piece) * (x->depth + 1);
+
+	if (b->len + more.str.len <= LIMIT_EXPANDED_VALUE &&
+	    b->piece_count + more.piece_count <= LIMIT_EXPANDED_PIECES) {
+		if (x->top->cell->setting->origin == ORIGIN_DEFAULT)
+			return true;
+		x->m->expanded += cost;
+		if (x->m->expanded <= LIMIT_EXPANDED_TOTAL)
+			return true;
 	}
+	if (!x->top->cell->broken)
+		report_size(x);
 	return false;
 }
 
@@ -267,6 +285,12 @@ static void expand_one(struct expander *x, struct text_builder *b,
 	}
 }
 
+/* Depth counts from 1, Postfix's levels from 0. */
+static bool is_too_deep(size_t depth)
+{
+	return depth > LIMIT_MACRO_DEPTH + 1;
+}
+
 static void note_depth(struct expander *x, size_t depth)
 {
 	if (depth > x->deepest)
@@ -278,7 +302,7 @@ static void expand_value(struct expander *x, struct text_builder *b,
 {
 	x->depth++;
 	note_depth(x, x->depth);
-	if (x->depth > LIMIT_MACRO_DEPTH)
+	if (is_too_deep(x->depth))
 		report_depth(x, x->top->cell, text_full_span(x->top->cell->setting->raw));
 	for (size_t i = 0; i < value->part_count && !x->top->cell->broken; i++)
 		expand_one(x, b, &value->parts[i]);
@@ -289,7 +313,9 @@ static void expand_value(struct expander *x, struct text_builder *b,
 static struct text done_text(struct expander *x, struct cell *c, struct span ref)
 {
 	note_depth(x, x->depth + c->depth);
-	if (x->top && x->depth + c->depth > LIMIT_MACRO_DEPTH)
+	if (x->from_values)
+		return c->setting->value;
+	if (x->top && is_too_deep(x->depth + c->depth))
 		report_depth(x, c, ref);
 	return c->setting->written;
 }
@@ -299,6 +325,7 @@ static struct text computed_text(struct model *m, struct cell *c)
 {
 	c->setting->raw = model_default_text(m, c->setting->param);
 	c->setting->written = c->setting->raw;
+	c->depth = 1;
 	c->state = CELL_DONE;
 	return c->setting->written;
 }
@@ -325,7 +352,8 @@ static struct text expand_cell(struct expander *x, struct cell *c, struct span r
 	/* An empty value stands where its text stands. */
 	if (!b.piece_count)
 		text_builder_add(&b, STR_LIT(""), text_full_span(c->setting->raw), NULL);
-	c->setting->written = text_builder_done(&b);
+	c->setting->written = c->broken ? text_of_builtin(x->m->site.arena, STR_LIT(""))
+					: text_builder_done(&b);
 	x->top = frame.up;
 	c->depth = x->deepest - x->depth;
 	note_depth(x, outer);
@@ -340,11 +368,22 @@ struct text model_expand(struct model *m, const struct scope *scope, struct cell
 	return expand_cell(&x, c, c->setting->name_span);
 }
 
-struct text model_expand_text(struct model *m, const struct scope *scope, struct text raw)
+static struct text expand_text(struct expander x, struct text raw)
 {
 	struct setting s = {.raw = raw};
 	struct cell c = {.setting = &s};
 
-	model_cell_init(m, &c, false);
-	return model_expand(m, scope, &c);
+	model_cell_init(x.m, &c, false);
+	return c.state == CELL_DONE ? s.written : expand_cell(&x, &c, SPAN_NONE);
+}
+
+struct text model_expand_text(struct model *m, const struct scope *scope, struct text raw)
+{
+	return expand_text((struct expander){.m = m, .scope = scope}, raw);
+}
+
+struct text model_expand_values(struct model *m, struct text raw)
+{
+	return expand_text(
+		(struct expander){.m = m, .scope = &m->main, .from_values = true}, raw);
 }

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/limits.h"
 #include "base/strmap.h"
 #include "grammar/cf.h"
 
@@ -106,9 +107,17 @@ static bool is_restriction(const struct unknown *u)
 	return true;
 }
 
+const struct param *model_nearest(struct model *m, struct str name)
+{
+	if (m->suggested >= LIMIT_SUGGESTED_NAMES)
+		return NULL;
+	m->suggested++;
+	return param_nearest(name, m->site.options.version);
+}
+
 static bool is_misspelt(const struct unknown *u)
 {
-	const struct param *p = param_nearest(u->name, u->m->site.options.version);
+	const struct param *p = model_nearest(u->m, u->name);
 
 	if (!p)
 		return false;

@@ -127,7 +127,7 @@ void model_check_known_name(struct model *m, const struct setting *s)
 
 static void report_unknown_override(struct model *m, const struct setting *s)
 {
-	const struct param *near = param_nearest(s->name, m->site.options.version);
+	const struct param *near = model_nearest(m, s->name);
 	struct diag *d =
 		diag_add(m->site.diags, RULE_MC1109, s->name_span,
 			 "Postfix has no parameter '%.*s' and no value refers to "

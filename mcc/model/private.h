@@ -55,6 +55,7 @@ struct model {
 	size_t own_room;
 	size_t table_room;
 	size_t table_depth; /* of tables within tables, while loading */
+	size_t suggested; /* see LIMIT_SUGGESTED_NAMES */
 	size_t expanded; /* work done so far, see LIMIT_EXPANDED_TOTAL */
 };
 
@@ -79,6 +80,8 @@ struct text model_expand(struct model *m, const struct scope *scope, struct cell
 /* A default, or another text without a name, in a scope. */
 struct text model_expand_text(struct model *m, const struct scope *scope,
 			      struct text raw);
+/* The same from what holds instead of what is written, in the main scope. */
+struct text model_expand_values(struct model *m, struct text raw);
 /* NULL: the name means nothing and gives the empty text. */
 struct cell *model_lookup(struct model *m, const struct scope *scope, struct str name);
 
@@ -92,6 +95,10 @@ bool model_level_parse(struct str text, struct pf_version *out_level);
  */
 void model_type(struct model *m, const struct scope *scope, struct cell *c,
 		const struct param *p);
+
+/* A default once more, from the values of others instead of their texts;
+ * false when it is wrong all the same. */
+bool model_type_again(struct model *m, struct setting *s);
 
 /* typed_number.c: false when the text is none; the fault was reported. */
 bool model_type_int(struct model *m, struct setting *s, const struct param *p);
@@ -129,6 +136,8 @@ void model_check_references(struct model *m);
 void model_check_names(struct model *m);
 void model_check_duplicates(struct model *m);
 void model_check_override_names(struct model *m);
+/* param_nearest() for the first LIMIT_SUGGESTED_NAMES names. */
+const struct param *model_nearest(struct model *m, struct str name);
 /* Whether a name that is no parameter means something here. */
 bool model_is_meaningful(struct model *m, struct str name);
 /* A service's own parameter: "dovecot_destination_recipient_limit". */

@@ -141,7 +141,7 @@ static const char *why_undefined(struct model *m, struct str name)
 
 static void suggest(struct model *m, struct diag *d, const struct value_part *part)
 {
-	const struct param *near = param_nearest(part->name, m->site.options.version);
+	const struct param *near = model_nearest(m, part->name);
 
 	if (!near)
 		return;

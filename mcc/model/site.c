@@ -158,6 +158,23 @@ static void type_all(struct model *m)
 		model_type(m, &m->main, own_cell(m, m->site.own[i].name), NULL);
 }
 
+/* Defaults that refer to wrong values, and those that refer to such ones. */
+static void type_again(struct model *m)
+{
+	bool is_better = true;
+
+	while (is_better) {
+		is_better = false;
+		for (size_t i = 0; i < PARAM_COUNT; i++) {
+			struct setting *s = &m->site.settings[i];
+
+			if (!s->is_valid && !s->entry &&
+			    s->param->status != PARAM_READONLY)
+				is_better |= model_type_again(m, s);
+		}
+	}
+}
+
 static void list_words(struct model *m, enum param_id id, struct strmap *out_words)
 {
 	struct str rest = m->site.settings[id].written.str;
@@ -203,6 +220,7 @@ static void load(struct model *m)
 	expand_all(m);
 	list_words(m, PARAM_smtpd_restriction_classes, m->classes);
 	type_all(m);
+	type_again(m);
 	model_expand_services(m);
 	model_collect_override_references(m);
 	model_check_duplicates(m);

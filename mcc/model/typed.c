@@ -106,15 +106,19 @@ static const struct param *service_row(struct model *m, const struct setting *s)
 	return p;
 }
 
+static struct text default_text(struct model *m, const struct setting *s,
+				const struct param *p)
+{
+	return s->param ? model_default_text(m, p)
+			: text_of_builtin(m->site.arena, str_of(p->default_value));
+}
+
 static void take_default(struct model *m, const struct scope *scope, struct setting *s,
 			 const struct param *p)
 {
-	struct text raw =
-		s->param ? model_default_text(m, p)
-			 : text_of_builtin(m->site.arena, str_of(p->default_value));
 	struct setting fallback = {.param = s->param, .name = s->name};
 
-	fallback.written = model_expand_text(m, scope, raw);
+	fallback.written = model_expand_text(m, scope, default_text(m, s, p));
 	type_value(m, &fallback, p);
 	s->value = fallback.written;
 	s->boolean = fallback.boolean;
@@ -128,8 +132,29 @@ void model_type(struct model *m, const struct scope *scope, struct cell *c,
 
 	if (!p)
 		p = service_row(m, s);
+	/* Nobody sets these, and they have no default. */
+	if (p && p->status == PARAM_READONLY)
+		p = NULL;
 	s->is_valid = !c->broken && (!p || type_value(m, s, p));
 	s->value = s->written;
 	if (!s->is_valid && p)
 		take_default(m, scope, s, p);
+}
+
+/*
+ * A default that refers to a wrong value is wrong itself. It gets what it
+ * would be if the other one were not set.
+ */
+bool model_type_again(struct model *m, struct setting *s)
+{
+	struct setting again = {.param = s->param, .name = s->name};
+
+	again.written = model_expand_values(m, default_text(m, s, s->param));
+	if (!type_value(m, &again, s->param))
+		return false;
+	s->value = again.written;
+	s->boolean = again.boolean;
+	s->number = again.number;
+	s->is_valid = true;
+	return true;
 }

@@ -151,7 +151,8 @@ static const char *meant_time(struct model *m, struct str text)
 		return NULL;
 	rest = str_trim(str_slice(text, at, text.len));
 	for (size_t i = 0; i < array_len(words); i++)
-		if (str_caseeqc(rest, words[i]))
+		if (str_caseeqc(rest, words[i]) &&
+		    n <= INT_MAX / unit_seconds(words[i][0]))
 			return arena_printf(m->site.arena, "%" PRId64 "%c", n,
 					    words[i][0]);
 	return NULL;

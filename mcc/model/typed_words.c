@@ -102,7 +102,7 @@ static void report_word(struct model *m, const struct setting *s, const struct p
 			STR_ARG(word->text), allowed_words(m, p),
 			is_later_word(p, word->text) ? " (a later release has it)" : "",
 			is_lenient ? "the word has no effect" : model_readers(m, p),
-			is_lenient ? "" : " will not accept it");
+			is_lenient ? "" : " will refuse it");
 	if (near)
 		model_fault_edit(m, d, s, fault, near);
 }
