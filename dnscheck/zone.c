@@ -357,7 +357,7 @@ int resolver_open_zone(const char *path, const char *origin, struct resolver **o
 		       char *err, size_t err_size)
 {
 	struct zone_source *z = dns_alloc(sizeof(*z));
-	struct zone_file file = {.path = path, .origin = origin};
+	struct zone_file file = {.path = path, .origin = origin, .may_include = true};
 	int status;
 
 	z->source.ops = &zone_ops;

@@ -36,6 +36,7 @@ struct zone_file {
 	const char *path; /* for messages, and the folder of its $INCLUDEs */
 	struct str text;
 	const char *origin; /* or NULL */
+	bool may_include;   /* $INCLUDE opens files */
 };
 
 /*

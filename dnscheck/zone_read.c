@@ -40,6 +40,7 @@ struct zone_reader {
 	size_t origin_count;
 	size_t origin_room;
 	size_t bytes; /* read so far, includes and all */
+	bool may_include;
 	char *err;
 	size_t err_size;
 };
@@ -215,6 +216,8 @@ static int read_include(struct layer *l, struct str name, struct str origin)
 
 	if (name.len == 0)
 		return fail(l, "$INCLUDE without a file name");
+	if (!l->rd->may_include)
+		return fail(l, "$INCLUDE is not allowed here");
 	if (l->depth + 1 > LIMIT_ZONE_INCLUDE)
 		return fail(l, "$INCLUDE nested too deeply");
 	inner.path = word[0] == '/' ? word : arena_printf(arena, "%s/%s", folder, word);
@@ -421,6 +424,7 @@ int zone_read(struct arena *arena, struct zone_set *set, const struct zone_file 
 	struct zone_reader rd = {.arena = arena,
 				 .set = set,
 				 .bytes = file->text.len,
+				 .may_include = file->may_include,
 				 .err = err,
 				 .err_size = err_size};
 	struct layer top = {.rd = &rd,

@@ -160,7 +160,8 @@ static void test_mistakes(void **state)
 		{HEAD "$GENERATE 1-2 a A 1.2.3.4\n", "z:3: "},
 		{HEAD "$TTL x\n", "z:3: "},
 		{HEAD "$INCLUDE\n", "z:3: "},
-		{HEAD "$INCLUDE /nowhere/at/all\n", "z:3: "},
+		{HEAD "$INCLUDE /nowhere/at/all\n", "z:3: /nowhere/at/all: no such file"},
+		{HEAD "$INCLUDE\n", "z:3: $INCLUDE without"},
 		{HEAD "www CNAME x\nwww A 192.0.2.1\n", "z:4: "},
 		{HEAD "www CNAME x\nwww CNAME y\n", "z:4: "},
 		{HEAD "www CH A 192.0.2.1\n", "z:3: "},
@@ -175,7 +176,8 @@ static void test_mistakes(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct arena *arena = arena_new(0);
-		struct zone_file file = {.path = "z", .text = str_of(rows[i].text)};
+		struct zone_file file = {
+			.path = "z", .text = str_of(rows[i].text), .may_include = true};
 		char err[512] = "";
 
 		if (zone_read(arena, zone_set_new(arena), &file, err, sizeof(err)) == 0 ||
@@ -200,7 +202,7 @@ static void test_include(void **state)
 	char dir[] = "/tmp/mcc-zone-XXXXXX", path[64], inner[64], err[256] = "";
 	struct arena *arena = arena_new(0);
 	struct zone_set *set = zone_set_new(arena);
-	struct zone_file file = {.path = path};
+	struct zone_file file = {.path = path, .may_include = true};
 	struct dns_answer answer;
 	struct dns_name name;
 	bool is_open;
