@@ -65,8 +65,8 @@ static struct entry *add(struct source_set *set, const char *shown, const char *
 	return e;
 }
 
-int source_add_file(struct source_set *set, const char *fs_path, const char *shown,
-		    const struct source **out_src)
+static int add_file(struct source_set *set, const char *fs_path, const char *shown,
+		    size_t cap, const struct source **out_src)
 {
 	struct entry *e = strmap_find(set->by_path, str_of(fs_path));
 	struct str text;
@@ -77,7 +77,7 @@ int source_add_file(struct source_set *set, const char *fs_path, const char *sho
 		*out_src = &e->pub;
 		return MCC_OK;
 	}
-	status = fs_read_file(set->arena, AT_FDCWD, fs_path, LIMIT_SOURCE_FILE, &text);
+	status = fs_read_file(set->arena, AT_FDCWD, fs_path, cap, &text);
 	if (status)
 		return status;
 	path = arena_strdup(set->arena, fs_path);
@@ -85,6 +85,18 @@ int source_add_file(struct source_set *set, const char *fs_path, const char *sho
 	strmap_put(set->by_path, str_of(path), e);
 	*out_src = &e->pub;
 	return MCC_OK;
+}
+
+int source_add_file(struct source_set *set, const char *fs_path, const char *shown,
+		    const struct source **out_src)
+{
+	return add_file(set, fs_path, shown, LIMIT_SOURCE_FILE, out_src);
+}
+
+int source_add_config(struct source_set *set, const char *fs_path, const char *shown,
+		      const struct source **out_src)
+{
+	return add_file(set, fs_path, shown, LIMIT_CONFIG_FILE, out_src);
 }
 
 const struct source *source_add_text(struct source_set *set, const char *shown,

@@ -47,6 +47,9 @@ struct source_set *source_set_new(struct arena *arena);
  */
 int source_add_file(struct source_set *set, const char *fs_path, const char *shown,
 		    const struct source **out_src) MCC_MUST_CHECK;
+/* The same for main.cf, master.cf and their like: at most LIMIT_CONFIG_FILE. */
+int source_add_config(struct source_set *set, const char *fs_path, const char *shown,
+		      const struct source **out_src) MCC_MUST_CHECK;
 /* Text from memory (borrowed), under a shown name such as "<stdin>". */
 const struct source *source_add_text(struct source_set *set, const char *shown,
 				     struct str text);

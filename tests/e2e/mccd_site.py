@@ -13,7 +13,7 @@ import subprocess
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("MCC_BIN", REPOSITORY / "build" / "bin"))
+BIN = pathlib.Path(os.environ.get("MCC_BIN_DIR", REPOSITORY / "build" / "bin"))
 MCC = pathlib.Path(os.environ.get("MCC_PROGRAM", BIN / "mcc"))
 MCCD = pathlib.Path(os.environ.get("MCCD_PROGRAM", BIN / "mccd"))
 
@@ -180,14 +180,9 @@ class Site:
         return found
 
     def children(self):
-        """{role: pid}, from the command of each child or the log."""
-        pids = {}
-        for line in self.log().splitlines():
-            m = re.search(r" mccd/(\w+)\[(\d+)\]", line)
-            if m:
-                pids[m.group(1)] = int(m.group(2))
+        """Ids of the daemon's living child processes."""
         parent = self.daemon.pid if self.daemon else 0
-        alive = set()
+        alive = []
         for p in pathlib.Path("/proc").iterdir():
             if p.name.isdigit():
                 try:
@@ -195,9 +190,22 @@ class Site:
                 except OSError:
                     continue
                 if int(stat.rsplit(")", 1)[1].split()[1]) == parent:
-                    alive.add(int(p.name))
-        self.alive = alive
-        return list(alive)
+                    alive.append(int(p.name))
+        return alive
+
+    def role(self, name):
+        """Id of the living process of that name ("queue"), or None."""
+        status = self.control("status").stdout
+        found = re.search(r"\b%s\b\D*(\d+)" % name, status)
+        return int(found.group(1)) if found else None
+
+    def kill(self, name):
+        """kill -9; whether there was one to kill."""
+        pid = self.role(name)
+        if not pid or pid not in self.children():
+            return False
+        os.kill(pid, signal.SIGKILL)
+        return True
 
     def smtp(self):
         return smtplib.SMTP("127.0.0.1", self.port, local_hostname="client.example",
