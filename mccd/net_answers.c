@@ -123,7 +123,9 @@ static const char *value_of(struct arena *arena, const struct dns_rr *rr)
 		return arena_strdup(arena,
 				    inet_ntop(AF_INET6, rr->address, text, sizeof(text)));
 	case DNS_MX:
-		return arena_printf(arena, "%u %s", rr->preference, rr->name);
+		/* The root stands for "no mail at all", RFC 7505. */
+		return arena_printf(arena, "%u %s", rr->preference,
+				    rr->name[0] != '\0' ? rr->name : ".");
 	case DNS_NS:
 	case DNS_PTR:
 	case DNS_CNAME:
