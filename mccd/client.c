@@ -424,6 +424,12 @@ static void on_data(struct client *client, const struct client_reply *reply)
 		client->step = STEP_CONTENT;
 		return;
 	}
+	if (reply->code == 354 && client->mail_failed) {
+		/* A server that takes content for a sender it refused might
+		 * also deliver it: it gets no dot. */
+		end_now(client);
+		return;
+	}
 	if (reply->code == 354) {
 		/* RFC 2920 3.1: nobody was accepted, the server waits anyway. */
 		strbuf_adds(&client->out, ".\r\n");

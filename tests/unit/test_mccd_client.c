@@ -211,6 +211,8 @@ static void test_mail_rejected(void **state)
 					 "S: 503 no", "S: 503 no", "S: 503 no",
 					 "C: QUIT",   NULL};
 	const char *const lost[] = {PIPE, GROUP, "S: 552 5.2.3 no", "S: 503 no", "L", NULL};
+	const char *const odd[] = {PIPE,	GROUP,	     "S: 552 5.2.3 no",
+				   "S: 250 ok", "S: 250 ok", "S: 354 go", NULL};
 	const char *const lockstep[] = {HELLO,	   "S: 250 x", "C: MAIL FROM:<s@z.example>",
 					"S: 552 5.2.3 no", "C: QUIT",  NULL};
 	const struct want want[] = {{CLIENT_FAILED, false, "5.2.3", "MAIL FROM"},
@@ -219,6 +221,7 @@ static void test_mail_rejected(void **state)
 	(void)state;
 	check(&options, pipelined, want);
 	check(&options, lost, want);
+	check(&options, odd, want); /* no dot */
 	check(&options, lockstep, want);
 }
 
