@@ -69,7 +69,7 @@ member:
 | run			{ alias_build_member(b, @1); }
 | routed
 | routed run		{ alias_build_member(b, @2); }
-| error			{ yyerrok; }
+| error
 ;
 
 routed:

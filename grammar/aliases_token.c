@@ -72,14 +72,15 @@ static bool is_word(const struct alias_token *t)
 	return t->kind >= ALIAS_TOKEN_ATOM;
 }
 
+/* Behind a comma always, at the very end too. */
 static bool has_blank_behind(const struct alias_token *t, const struct alias_token *end)
 {
+	if (t->kind == (enum alias_token_kind)',')
+		return true;
 	if (t + 1 == end)
 		return false;
-	if (t->kind == (enum alias_token_kind)',' ||
-	    t[1].kind == (enum alias_token_kind)'<')
-		return true;
-	return is_word(t) && is_word(t + 1);
+	return t[1].kind == (enum alias_token_kind)'<' ||
+	       (is_word(t) && is_word(t + 1));
 }
 
 static void put_token(struct writer *w, const struct alias_token *t, bool is_external)
