@@ -208,6 +208,11 @@ def test_words(tree, word):
     assert "base/a.c:1:" in check(tree, "words")
 
 
+def test_words_that_tests_may_have(tree):
+    (tree / "tests/e2e/test_x.py").write_text('x = "../sha' + 'red"  # MCC_REF' + 'ERENCE\n')
+    assert check(tree, "words") == ""
+
+
 def test_rule_without_document(tree):
     (tree / "docs/rules/MC101.md").unlink()
     assert "MC101 one-rule: no docs/rules/MC101.md" in check(tree, "rules")

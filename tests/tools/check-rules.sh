@@ -11,8 +11,8 @@ rows=$(sed -n 's/^RULE(\([^,]*\), *\([^,]*\),.*/\1 \2/p' base/rules.def)
 
 named=$(mktemp)
 trap 'rm -f "$findings" "$named"' EXIT
-find tests/unit tests/golden tests/e2e -type f \( -name '*.c' -o -name '*.py' \
-	-o -path 'tests/golden/*' \) -exec grep -hoE 'MC[0-9]+' {} + | sort -u >"$named"
+find tests -type f \( -name '*.c' -o -name '*.py' -o -path 'tests/golden/*' \) \
+	-exec grep -hoE '[A-Z]{2}[0-9]+' {} + | sort -u >"$named"
 
 has_sample() {
 	awk '/^## / { is_bad = ($2 == "Bad") }

@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-files=$(git ls-files -co --exclude-standard 2>/dev/null || find . -type f -not -path './build/*')
+files=$(git ls-files -co --exclude-standard 2>/dev/null || find . -type f -not -path './build/*' | sed 's|^\./||')
 # search PATTERN: over text files; samples and seeds may hold anything.
 search() {
 	echo "$files" | grep -Ev '^(tests/fuzz/seeds|tests/tools/check-words)' |
