@@ -30,7 +30,7 @@ bool conf_print_names(struct strbuf *out, struct site *site, unsigned flags,
 		      char *const *names, const char **out_unknown);
 
 /* -M: the services of master.cf in columns; -P: `service/type/name = value`
- * of their -o options, in the order of master.cf. */
+ * of their -o options, sorted by name within each service. */
 void conf_print_services(struct strbuf *out, const struct site *site);
 void conf_print_overrides(struct strbuf *out, const struct site *site, unsigned flags);
 

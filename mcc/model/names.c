@@ -37,6 +37,8 @@ static bool is_known(const struct model *m, const char *name)
 
 static bool other_case(const struct unknown *u)
 {
+	if (u->m->suggested >= LIMIT_SUGGESTED_NAMES)
+		return false;
 	for (size_t i = 0; i < PARAM_COUNT; i++) {
 		const struct param *p = param_get((enum param_id)i);
 
@@ -96,7 +98,7 @@ static bool is_restriction(const struct unknown *u)
 {
 	const struct restriction *r = restriction_find(u->name);
 
-	if (!r)
+	if (!r && u->m->suggested < LIMIT_SUGGESTED_NAMES)
 		r = restriction_nearest(u->name);
 	if (!r || str_distance(u->name, str_of(r->name), 1) > 1)
 		return false;

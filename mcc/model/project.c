@@ -229,7 +229,7 @@ const struct project_options *project_load(struct arena *arena,
 	const char *path = arena_printf(arena, "%s/mcc.cf", dir);
 	const struct source *src;
 	const struct cf_file *file;
-	int status = source_add_file(sources, path, "mcc.cf", &src);
+	int status = source_add_config(sources, path, "mcc.cf", &src);
 
 	r.options = arena_alloc(arena, sizeof(*r.options));
 	MCC_ASSERT(r.options);

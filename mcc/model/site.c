@@ -38,7 +38,7 @@ static int read_main(struct model *m)
 {
 	const char *path = in_dir(m, "main.cf");
 	const struct source *src;
-	int status = source_add_file(m->site.sources, path, "main.cf", &src);
+	int status = source_add_config(m->site.sources, path, "main.cf", &src);
 
 	if (status) {
 		diag_add(m->site.diags, RULE_MC001, SPAN_NONE,
@@ -54,7 +54,7 @@ static void read_master(struct model *m)
 {
 	const char *path = in_dir(m, "master.cf");
 	const struct source *src;
-	int status = source_add_file(m->site.sources, path, "master.cf", &src);
+	int status = source_add_config(m->site.sources, path, "master.cf", &src);
 
 	if (status == MCC_OK)
 		m->site.master = master_parse(&m->parse, src);
