@@ -257,25 +257,16 @@ static void judge_noerror(struct reading *rd, struct packet_reply *out)
 	}
 }
 
-static void judge(struct reading *rd, struct packet_reply *out)
+/* No records belong to a failure. */
+static void judge_failure(struct reading *rd, struct packet_reply *out)
 {
 	struct dns_answer *a = &out->answer;
-	unsigned rcode = ldns_pkt_get_rcode(rd->pkt);
 
-	if (ldns_pkt_edns_extended_rcode(rd->pkt) != 0) {
-		out->edns_refused = true; /* BADVERS is the only one for us */
-		a->status = DNS_SERVFAIL;
-		return;
-	}
-	switch (rcode) {
-	case LDNS_RCODE_NOERROR:
-		judge_noerror(rd, out);
-		return;
-	case LDNS_RCODE_NXDOMAIN:
-		a->status = DNS_NXDOMAIN;
-		a->rr_count = 0;
-		(void)read_negative_ttl(rd->pkt, &a->negative_ttl);
-		return;
+	a->rr_count = 0;
+	a->cname = NULL;
+	a->status = DNS_SERVFAIL;
+	a->detail = "the server failed";
+	switch ((unsigned)ldns_pkt_get_rcode(rd->pkt)) {
 	case LDNS_RCODE_REFUSED:
 		a->status = DNS_REFUSED;
 		a->detail = "the server refuses to answer";
@@ -287,17 +278,34 @@ static void judge(struct reading *rd, struct packet_reply *out)
 	case LDNS_RCODE_FORMERR:
 	case LDNS_RCODE_NOTIMPL:
 		out->edns_refused = true;
-		a->status = DNS_SERVFAIL;
 		a->detail = "the server does not understand the query";
 		break;
 	default:
-		a->status = has_bogus_error(rd->pkt) ? DNS_BOGUS : DNS_SERVFAIL;
-		a->detail = a->status == DNS_BOGUS ? "DNSSEC validation failed"
-						   : "the server failed";
 		break;
 	}
-	a->rr_count = 0;
-	a->cname = NULL;
+	if (a->status == DNS_SERVFAIL && has_bogus_error(rd->pkt)) {
+		a->status = DNS_BOGUS;
+		a->detail = "DNSSEC validation failed";
+	}
+}
+
+static void judge(struct reading *rd, struct packet_reply *out)
+{
+	struct dns_answer *a = &out->answer;
+	unsigned rcode = ldns_pkt_get_rcode(rd->pkt);
+
+	if (ldns_pkt_edns_extended_rcode(rd->pkt) != 0) {
+		judge_failure(rd, out);
+		out->edns_refused = true; /* BADVERS is the only one for us */
+	} else if (rcode == LDNS_RCODE_NOERROR) {
+		judge_noerror(rd, out);
+	} else if (rcode == LDNS_RCODE_NXDOMAIN) {
+		a->status = DNS_NXDOMAIN;
+		a->rr_count = 0;
+		(void)read_negative_ttl(rd->pkt, &a->negative_ttl);
+	} else {
+		judge_failure(rd, out);
+	}
 }
 
 static bool read_parsed(struct reading *rd, const struct dns_name *name,
