@@ -81,6 +81,7 @@ static int parse_options(struct build *b, int argc, char **argv)
 	int opt;
 
 	optind = 1;
+	opterr = 0; /* the message is ours */
 	while (status == EXIT_CLEAN &&
 	       (opt = getopt_long(argc, argv, "o:", build_options, NULL)) != -1) {
 		switch (opt) {
@@ -103,7 +104,8 @@ static int parse_options(struct build *b, int argc, char **argv)
 			status = set_format(b, optarg);
 			break;
 		default:
-			return cli_usage_error("build", "see mcc(1)");
+			return cli_usage_error("build", "'%s' is no option or lacks its value",
+					       argv[optind - 1]);
 		}
 	}
 	if (status != EXIT_CLEAN)

@@ -44,6 +44,7 @@ static int parse_options(struct map_run *run, int argc, char **argv)
 	int opt;
 
 	optind = 1;
+	opterr = 0; /* the message is ours */
 	while ((opt = getopt_long(argc, argv, "o:q:s", map_options, NULL)) != -1) {
 		switch (opt) {
 		case 'o':
@@ -59,7 +60,8 @@ static int parse_options(struct map_run *run, int argc, char **argv)
 			run->table.is_aliases = true;
 			break;
 		default:
-			return cli_usage_error("map", "see mcc(1)");
+			return cli_usage_error("map", "'%s' is no option or lacks its value",
+					       argv[optind - 1]);
 		}
 	}
 	if (optind + 1 != argc)
