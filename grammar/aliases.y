@@ -16,7 +16,8 @@ struct alias_builder;
 %define api.value.type {int}
 %define api.token.prefix {ALIAS_}
 %define parse.error detailed
-%define parse.lac full
+/* An error is over only where a separator or the end follows. */
+%define lr.default-reduction accepting
 %locations
 %expect 0
 %param {void *scanner}
@@ -69,7 +70,7 @@ member:
 | run			{ alias_build_member(b, @1); }
 | routed
 | routed run		{ alias_build_member(b, @2); }
-| error
+| error			{ yyerrok; }
 ;
 
 routed:

@@ -79,8 +79,7 @@ static bool has_blank_behind(const struct alias_token *t, const struct alias_tok
 		return true;
 	if (t + 1 == end)
 		return false;
-	return t[1].kind == (enum alias_token_kind)'<' ||
-	       (is_word(t) && is_word(t + 1));
+	return t[1].kind == (enum alias_token_kind)'<' || (is_word(t) && is_word(t + 1));
 }
 
 static void put_token(struct writer *w, const struct alias_token *t, bool is_external)

@@ -19,9 +19,17 @@ struct strbuf;
 enum spf_qualifier { SPF_QUAL_PASS, SPF_QUAL_FAIL, SPF_QUAL_SOFTFAIL, SPF_QUAL_NEUTRAL };
 
 enum spf_term_kind {
-	SPF_TERM_ALL, SPF_TERM_INCLUDE, SPF_TERM_A, SPF_TERM_MX, SPF_TERM_PTR,
-	SPF_TERM_IP4, SPF_TERM_IP6, SPF_TERM_EXISTS,
-	SPF_TERM_REDIRECT, SPF_TERM_EXP, SPF_TERM_MODIFIER /* unknown: ignored */
+	SPF_TERM_ALL,
+	SPF_TERM_INCLUDE,
+	SPF_TERM_A,
+	SPF_TERM_MX,
+	SPF_TERM_PTR,
+	SPF_TERM_IP4,
+	SPF_TERM_IP6,
+	SPF_TERM_EXISTS,
+	SPF_TERM_REDIRECT,
+	SPF_TERM_EXP,
+	SPF_TERM_MODIFIER /* unknown: ignored */
 };
 
 enum spf_macro_kind { SPF_MACRO_TEXT, SPF_MACRO_LETTER };
@@ -29,8 +37,8 @@ enum spf_macro_kind { SPF_MACRO_TEXT, SPF_MACRO_LETTER };
 struct spf_macro_part {
 	enum spf_macro_kind kind;
 	struct str text; /* TEXT: literal (%% %_ %- resolved) */
-	char letter; /* LETTER: s l o d i p h c r t v, lower case */
-	bool escape; /* upper-case letter: URL escaping */
+	char letter;	 /* LETTER: s l o d i p h c r t v, lower case */
+	bool escape;	 /* upper-case letter: URL escaping */
 	unsigned digits; /* 0: all parts */
 	bool reverse;
 	struct str delimiters; /* empty: "." */
@@ -48,10 +56,10 @@ struct spf_term {
 	size_t hi;
 	bool has_domain;
 	struct spf_macro domain; /* domain-spec, when has_domain */
-	int prefix4; /* -1: none given (ip4: 32, dual-cidr: 32) */
+	int prefix4;		 /* -1: none given (ip4: 32, dual-cidr: 32) */
 	int prefix6;
 	uint8_t address[16]; /* ip4 (first 4 bytes), ip6 */
-	struct str name; /* MODIFIER: its name */
+	struct str name;     /* MODIFIER: its name */
 };
 
 struct spf_record {
