@@ -185,6 +185,8 @@ void net_session_shutdown(struct net_session *session);
 struct rt_context net_context(const struct net_session *session, struct arena *arena);
 /* Takes over the parameters of the generation in force. */
 void net_session_configure(struct net_session *session);
+/* The SMTP machine's parameters anew, for the client's name and address. */
+void net_session_params(struct net_session *session);
 
 /* net_event.c */
 void net_event(struct net_session *session, const struct smtp_event *event);

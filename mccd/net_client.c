@@ -22,7 +22,8 @@ static void name_client(struct net_session *session)
 
 	session->client =
 		arena_printf(session->arena, "%s[%s]", p->client_name, p->client_address);
-	session->smtp.params.client = session->client;
+	/* Limits may hang on who it is. */
+	net_session_params(session);
 }
 
 static void begin_connect(struct net_session *session)

@@ -61,12 +61,26 @@ static bool may_xclient(const struct net_session *session)
 		       str_of(session->policy.client_name), str_of(address)) == RT_FOUND;
 }
 
-static void fill_params(struct net_session *session)
+/* smtpd_forbid_bare_newline: a bare LF never ends a message; this is about
+ * whether a message that has one is refused. */
+static bool rejects_bare_lf(const struct net_session *session)
+{
+	struct rt_context ctx = net_context(session, session->arena);
+	const struct rt_settings *t = session->service->settings;
+
+	return str_caseeqc(str_of(t->smtpd_forbid_bare_newline), "reject") &&
+	       rt_match_host(&ctx, &t->smtpd_forbid_bare_newline_exclusions,
+			     str_of(session->policy.client_name),
+			     str_of(session->policy.client_address)) != RT_FOUND;
+}
+
+void net_session_params(struct net_session *session)
 {
 	const struct rt_settings *t = session->service->settings;
 	struct smtp_params *p = &session->smtp.params;
 
 	p->hostname = t->myhostname;
+	p->client = session->client;
 	p->message_limit =
 		t->message_size_limit > 0 ? (uint64_t)t->message_size_limit : 0;
 	p->header_limit = t->header_size_limit > 0 ? (uint64_t)t->header_size_limit : 0;
@@ -80,6 +94,7 @@ static void fill_params(struct net_session *session)
 	p->strict_envelopes = t->strict_rfc821_envelopes;
 	p->vrfy_disabled = t->disable_vrfy_command;
 	p->xclient_allowed = may_xclient(session);
+	p->reject_bare_lf = rejects_bare_lf(session);
 }
 
 /* Everything an evaluator of an older generation left behind. */
@@ -120,5 +135,5 @@ void net_session_configure(struct net_session *session)
 	session->generation = child_generation_hold(child);
 	MCC_ASSERT(find_service(session));
 	forget_decisions(session);
-	fill_params(session);
+	net_session_params(session);
 }

@@ -28,7 +28,8 @@ static bool strip_final_dot(const char *buf, size_t *len, size_t *scanned)
 
 		if (lf == NULL)
 			break;
-		if (end - at == 1 && buf[at] == '.') {
+		if (buf[at] == '.' &&
+		    (end - at == 1 || (end - at == 2 && buf[at + 1] == '\r'))) {
 			*len = at;
 			return true;
 		}

@@ -364,6 +364,26 @@ def test_timeouts():
     site.remove()
 
 
+def test_bare_newline_may_be_refused():
+    site = Site("smtpd_forbid_bare_newline = reject\n")
+    site.build()
+    text = "Subject: x\n\nbare-lf\r\n.\r\n"
+    with Daemon(site) as daemon:
+        with Dialogue(daemon) as d:
+            assert d.ask("XCLIENT ADDR=192.0.2.1 NAME=[UNAVAILABLE]").startswith("220")
+            d.hello().begin()
+            d.send(text)
+            assert d.reply() == "550 5.5.2 Error: bare <LF> received"
+            assert d.closed()
+        # Own clients are trusted: smtpd_forbid_bare_newline_exclusions.
+        with Dialogue(daemon) as d:
+            d.hello().begin()
+            d.send(text)
+            assert d.reply().startswith("250 2.0.0")
+        assert daemon.stop() == 0
+    site.remove()
+
+
 def test_connections_per_client():
     site = Site("smtpd_client_connection_count_limit = 3\nmynetworks = 192.0.2.0/24\n")
     site.build()
