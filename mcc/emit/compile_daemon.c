@@ -98,11 +98,14 @@ static void check_setting(const struct daemon_run *run, const struct setting *s,
 	const struct daemon_row *row;
 
 	/* Set to nothing: nothing is asked for. */
-	if (!s->param || !s->value.str.len || rt_setting_row_find(s->param->name) ||
+	if (!s->param || !s->value.str.len ||
 	    !param_in_version(s->param, run->site->options.version) ||
 	    is_default(run->site, s))
 		return;
 	row = find_row(s);
+	/* A generation may carry it for traces and proofs all the same. */
+	if (!row && rt_setting_row_find(s->param->name))
+		return;
 	if (!row)
 		report(run, s, RULE_MC1301, where,
 		       "what Postfix would do with it is left out");
