@@ -17,6 +17,7 @@ struct job {
 	struct str recipient;
 	struct str sender;
 	const struct delivered *delivered;
+	const char *owner; /* owner-alias on the way that became the sender */
 	unsigned depth;
 };
 
@@ -85,6 +86,7 @@ static void expand_local_job(const struct rt_context *ctx, const struct job *job
 		struct job next = {.recipient = str_of(item->text),
 				   .sender = item->owner ? str_of(item->owner)
 							 : job->sender,
+				   .owner = item->owner ? item->owner : job->owner,
 				   .delivered = here,
 				   .depth = job->depth + 1};
 
@@ -162,6 +164,7 @@ void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct st
 	run_copies(ctx, &first, &jobs, out_finals);
 	for (size_t i = 0; i < jobs.count && out_finals->error_code == 0; i++) {
 		struct job job = jobs.items[i];
+		size_t before = out_finals->count;
 
 		if (i >= LIMIT_ALIAS_MEMBERS ||
 		    out_finals->count >= LIMIT_ALIAS_MEMBERS) {
@@ -170,5 +173,9 @@ void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct st
 			break;
 		}
 		run_job(ctx, &job, &jobs, out_finals);
+		/* Whoever owns the list hears of what becomes of its members. */
+		for (size_t k = before; k < out_finals->count; k++)
+			if (out_finals->items[k].owner == NULL)
+				out_finals->items[k].owner = job.owner;
 	}
 }
