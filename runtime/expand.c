@@ -22,7 +22,7 @@
 enum { CANONICAL_DEPTH = 10 };
 
 struct rt_final *finals_add(const struct rt_context *ctx, struct rt_finals *finals,
-			    int kind, const char *text)
+			    enum rt_final_kind kind, const char *text)
 {
 	struct rt_final *item = arena_push(ctx->arena, &finals->items, finals->count,
 					   &finals->room, sizeof(*item));

@@ -9,7 +9,7 @@ struct strmap;
 
 /* Appends; the item is zeroed but for its kind and text. */
 struct rt_final *finals_add(const struct rt_context *ctx, struct rt_finals *finals,
-			    int kind, const char *text);
+			    enum rt_final_kind kind, const char *text);
 /* A recipient that fails, with its enhanced code and the reason. */
 void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 		      struct str recipient, const char *dsn, const char *why);

@@ -59,7 +59,7 @@ static bool once(const struct delivery *d, const char *what, struct str text)
 }
 
 static struct rt_final *add_final(const struct delivery *d, const struct member *m,
-				  int kind, struct str text)
+				  enum rt_final_kind kind, struct str text)
 {
 	struct rt_final *item =
 		finals_add(d->ctx, d->finals, kind, rt_text(d->ctx, text));

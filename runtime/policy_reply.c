@@ -81,6 +81,9 @@ const char *eval_fix_dsn(struct policy_eval *e, const char *dsn, const char *cla
 	return arena_printf(e->ctx->arena, "%c.%s", dsn[0], fixed);
 }
 
+static const char *clean_text(struct arena *arena, const char *fmt, va_list ap)
+	MCC_PRINTF(2, 0);
+
 /* One line without control characters, of a length that fits a reply. */
 static const char *clean_text(struct arena *arena, const char *fmt, va_list ap)
 {

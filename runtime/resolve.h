@@ -98,8 +98,10 @@ void rt_resolve(const struct rt_context *ctx, struct str address, struct str sen
  * (virtual(5)); whether the recipient exists at all (smtpd's check). */
 enum rt_found rt_recipient_exists(const struct rt_context *ctx, struct str address);
 
+enum rt_final_kind { RT_FINAL_ADDRESS, RT_FINAL_COMMAND, RT_FINAL_FILE, RT_FINAL_ERROR };
+
 struct rt_final {
-	enum { RT_FINAL_ADDRESS, RT_FINAL_COMMAND, RT_FINAL_FILE, RT_FINAL_ERROR } kind;
+	enum rt_final_kind kind;
 	/* ADDRESS: internal form; command without bar; file; ERROR: why */
 	const char *text;
 	const char *owner;     /* owner-alias that becomes the sender, or NULL */

@@ -258,7 +258,7 @@ static void test_local(void **state)
 	      "alice@mail.example.com x1@far.example x2@far.example bob@mail.example.com "
 	      "carol@far.example");
 	check(site, "quoted@example.com", "Some One@far.example");
-	check(site, "loop1@example.com", "!5.4.6:loop1@mail.example.com");
+	check(site, "loop1@example.com", "!5.4.6:loop2@mail.example.com");
 	check(site, "noinc@example.com", "!4.3.0:noinc@example.com");
 	check(site, "relinc@example.com", "!5.3.5:relinc@example.com");
 	check(site, "home@example.com", "!5.3.5:home@example.com");
