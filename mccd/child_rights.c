@@ -10,7 +10,9 @@
 #include <grp.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "base/log.h"
@@ -43,6 +45,33 @@ static int become(uid_t uid, gid_t gid)
 	return 0;
 }
 
+#ifdef __linux__
+/* Of root's rights, deliver needs those to become a recipient and to reach
+ * mailboxes on the way there; not those over devices, networks, the kernel or
+ * other processes. A container may have left us fewer still. */
+static void limit_root(void)
+{
+	const uint32_t keep = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_CHOWN |
+			      1u << CAP_FOWNER | 1u << CAP_DAC_OVERRIDE |
+			      1u << CAP_DAC_READ_SEARCH;
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct now[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	struct __user_cap_data_struct then[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	if (syscall(SYS_capget, &head, now) == 0) {
+		then[0].permitted = now[0].permitted & keep;
+		then[0].effective = then[0].permitted;
+		if (syscall(SYS_capset, &head, then) == 0)
+			return;
+	}
+	log_write_errno(LOG_LEVEL_WARN, "capabilities stay as they are");
+}
+#else
+static void limit_root(void)
+{
+}
+#endif
+
 int child_drop_privileges(const struct run_options *options, bool keep_root)
 {
 	int status = 0;
@@ -51,6 +80,8 @@ int child_drop_privileges(const struct run_options *options, bool keep_root)
 		return fail("chdir /");
 	if (geteuid() == 0 && !keep_root)
 		status = become(options->uid, options->gid);
+	else if (geteuid() == 0)
+		limit_root();
 #ifdef PR_SET_NO_NEW_PRIVS
 	/* Also for deliver: it changes users by system calls, not by programs
 	 * with a set-user-id bit. */

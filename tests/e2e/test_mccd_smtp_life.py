@@ -357,5 +357,11 @@ def test_rights_are_given_up(site):
             assert os.readlink(f"/proc/{daemon.pid_of(role)}/cwd") == "/"
         status = ids(daemon.pid_of("deliver"))
         assert status["NoNewPrivs"] == ["1"]
+        # CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, SETGID, SETUID
+        assert int(status["CapPrm"][0], 16) & ~0xcf == 0
+        with Dialogue(daemon) as d:
+            d.hello().begin()
+            assert d.ask("Subject: x\r\n\r\nx\r\n.").startswith("250")
+        until(site.delivered)
         assert site.spool.stat().st_uid != 0
         assert daemon.stop() == 0
