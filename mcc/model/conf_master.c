@@ -54,6 +54,11 @@ static void print_arguments(struct strbuf *out, const struct site *site,
 	size_t option = 0;
 
 	for (size_t i = 0; i < node->arg_count; i++) {
+		/* Before 3.0 braces were letters like others. */
+		if (site->options.version.major < 3) {
+			strbuf_addf(out, " %.*s", STR_ARG(node->args[i].str));
+			continue;
+		}
 		print_argument(out, without_braces(node->args[i].str));
 		if (str_eqc(node->args[i].str, "-o") && option < node->option_count &&
 		    i + 1 < node->arg_count) {

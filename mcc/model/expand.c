@@ -27,6 +27,7 @@ struct expander {
 	const struct scope *scope;
 	const struct frame *top;
 	bool from_values; /* wrong texts of others count as their defaults */
+	bool is_aborted;  /* too deep: the value in hand comes to nothing */
 	size_t depth;
 	size_t deepest; /* seen since the top cell was entered */
 };
@@ -112,6 +113,14 @@ static void report_chain(struct expander *x, struct diag *d, const struct cell *
 			diag_relate(x->m->site.diags, d, f->cell->setting->name_span,
 				    "'%.*s' is set here",
 				    STR_ARG(f->cell->setting->name));
+		if (f->cell == until)
+			break;
+	}
+}
+
+static void break_chain(struct expander *x, const struct cell *until)
+{
+	for (const struct frame *f = x->top; f; f = f->up) {
 		f->cell->broken = true;
 		if (f->cell == until)
 			break;
@@ -140,6 +149,7 @@ static void report_cycle(struct expander *x, struct cell *c, struct span ref)
 				  chain_text(x, c));
 
 	report_chain(x, d, c);
+	break_chain(x, c);
 }
 
 static void report_depth(struct expander *x, struct cell *c, struct span ref)
@@ -150,6 +160,7 @@ static void report_depth(struct expander *x, struct cell *c, struct span ref)
 				  STR_ARG(c->setting->name), LIMIT_MACRO_DEPTH);
 
 	report_chain(x, d, x->top->cell);
+	x->is_aborted = true;
 }
 
 static void report_size(struct expander *x)
@@ -204,6 +215,9 @@ static void expand_ref(struct expander *x, struct text_builder *b,
 	if (!c)
 		return;
 	value = expand_cell(x, c, part->name_span);
+	/* Who reads this value stops at the other one's mistake. */
+	if (c->broken && !x->from_values)
+		x->top->cell->broken = true;
 	if (part->name_span.file) {
 		via = arena_alloc(x->m->site.arena, sizeof(*via));
 		MCC_ASSERT(via);
@@ -304,7 +318,8 @@ static void expand_value(struct expander *x, struct text_builder *b,
 	note_depth(x, x->depth);
 	if (is_too_deep(x->depth))
 		report_depth(x, x->top->cell, text_full_span(x->top->cell->setting->raw));
-	for (size_t i = 0; i < value->part_count && !x->top->cell->broken; i++)
+	for (size_t i = 0;
+	     i < value->part_count && !x->is_aborted && !x->top->cell->broken; i++)
 		expand_one(x, b, &value->parts[i]);
 	x->depth--;
 }
@@ -326,6 +341,23 @@ static struct text computed_text(struct model *m, struct cell *c)
 	c->setting->raw = model_default_text(m, c->setting->param);
 	c->setting->written = c->setting->raw;
 	c->depth = 1;
+	c->state = CELL_DONE;
+	return c->setting->written;
+}
+
+/*
+ * A value on the way to one that is too deep may itself be fine: it is
+ * expanded anew when it is asked for by a shorter way.
+ */
+static struct text finish(struct expander *x, struct cell *c, struct text_builder *b)
+{
+	if (x->is_aborted && x->top) {
+		c->state = CELL_NEW;
+		return text_of_builtin(x->m->site.arena, STR_LIT(""));
+	}
+	c->broken |= x->is_aborted;
+	c->setting->written = c->broken ? text_of_builtin(x->m->site.arena, STR_LIT(""))
+					: text_builder_done(b);
 	c->state = CELL_DONE;
 	return c->setting->written;
 }
@@ -352,13 +384,10 @@ static struct text expand_cell(struct expander *x, struct cell *c, struct span r
 	/* An empty value stands where its text stands. */
 	if (!b.piece_count)
 		text_builder_add(&b, STR_LIT(""), text_full_span(c->setting->raw), NULL);
-	c->setting->written = c->broken ? text_of_builtin(x->m->site.arena, STR_LIT(""))
-					: text_builder_done(&b);
 	x->top = frame.up;
 	c->depth = x->deepest - x->depth;
 	note_depth(x, outer);
-	c->state = CELL_DONE;
-	return c->setting->written;
+	return finish(x, c, &b);
 }
 
 struct text model_expand(struct model *m, const struct scope *scope, struct cell *c)

@@ -173,14 +173,18 @@ static bool is_ancient(const struct unknown *u)
 
 static void check_unknown(const struct unknown *u)
 {
+	bool has_master = u->m->site.master != NULL;
+
 	if (other_case(u) || other_side(u) || is_restriction(u) || is_ancient(u) ||
 	    is_misspelt(u) || is_of_no_service(u))
 		return;
-	diag_add(
-		u->m->site.diags, RULE_MC201, u->span,
-		"Postfix has no parameter '%.*s' and no value refers to it: this line has "
-		"no effect",
-		STR_ARG(u->name));
+	/* A master.cf that nobody has seen may refer to it. */
+	diag_add_as(
+		u->m->site.diags, RULE_MC201, has_master ? DIAG_WARNING : DIAG_NOTE,
+		u->span,
+		"Postfix has no parameter '%.*s' and no value%s refers to it: this line "
+		"has no effect",
+		STR_ARG(u->name), has_master ? "" : " of this file");
 }
 
 /* Whether `text` mentions "type:table" as a whole word. */

@@ -122,13 +122,6 @@ static bool is_guarded(const struct guard *guard, struct str name)
 	return false;
 }
 
-/* Set by the software when the program runs, so never undefined. */
-static bool is_run_time_name(struct str name)
-{
-	return str_eqc(name, "stress") || str_eqc(name, "service_name") ||
-	       str_eqc(name, "process_name") || str_eqc(name, "process_id");
-}
-
 static const char *why_undefined(struct model *m, struct str name)
 {
 	const struct param *p = param_find(name);
@@ -160,7 +153,7 @@ static void check_reference(struct walk *walk, const struct value_part *part,
 	struct diag *d;
 
 	if (part->kind != VALUE_REF || !part->name_span.file ||
-	    is_guarded(guard, part->name) || is_run_time_name(part->name) ||
+	    is_guarded(guard, part->name) ||
 	    model_lookup(walk->m, walk->scope, part->name) ||
 	    (param_find(part->name) && model_is_legacy(walk->m, param_find(part->name))))
 		return;
