@@ -126,3 +126,50 @@ def test_oracle(case):
         assert played.returncode == 0, played.stdout + played.stderr
     dns.sock.close()
     site.remove()
+
+
+CLIENTS = {
+    # address, what the DNS knows, the client's name as the log shows it
+    "127.0.0.2": ("good.example", "127.0.0.2", "good.example"),
+    "127.0.0.3": ("forged.example", "127.0.0.9", "unknown"),
+    "127.0.0.4": ("nowhere.example", None, "unknown"),
+    "127.0.0.5": (None, None, "unknown"),
+    "127.0.0.6": ("bad_name.example", "127.0.0.6", None),
+    "127.0.0.7": ("SERVFAIL", None, "unknown"),
+    "127.0.0.1": (None, None, "localhost"),  # etc/hosts
+}
+
+
+def test_client_names(tmp_path):
+    """A PTR name counts when it leads back to the address."""
+    facts = []
+    for address, (name, forward, _) in CLIENTS.items():
+        reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+        if name:
+            facts.append(f"{reverse} PTR {name}")
+        if forward:
+            facts.append(f"{name} A {forward}")
+    (tmp_path / "answers.txt").write_text("\n".join(facts) + "\n")
+    dns = Dns(tmp_path / "answers.txt")
+    site = Site("smtpd_delay_reject = no\n"
+                "smtpd_client_restrictions = reject_unknown_client_hostname\n"
+                "unknown_client_reject_code = 550\n")
+    site.build()
+    daemon = Daemon(site, start=False)
+    plain = daemon.argv
+    daemon.argv = lambda: [a if a != "127.0.0.1@9" else f"127.0.0.1@{dns.port}" for a in plain()]
+    with daemon:
+        daemon.start()
+        for address, (name, _, shown) in CLIENTS.items():
+            with socket.create_connection(("127.0.0.1", daemon.port), 20, (address, 0)) as s:
+                greeting = s.makefile("rb").readline().decode()
+            if shown == "unknown":
+                code = "450 4.7.25" if name == "SERVFAIL" else "550 5.7.25"
+                assert greeting.startswith(code), (address, greeting)
+            elif shown is not None:
+                assert greeting.startswith("220 "), (address, greeting)
+            if shown is not None:
+                assert f"connect from {shown}[{address}]" in daemon.log()
+        assert daemon.stop() == 0
+    dns.sock.close()
+    site.remove()
