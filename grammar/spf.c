@@ -38,6 +38,18 @@ void spf_scan_unknown(struct spf_builder *b, struct scan_loc loc)
 		spf_build_report(b, loc, "unknown mechanism '%.*s'", STR_ARG(name));
 }
 
+void spf_scan_stray(struct spf_builder *b, struct scan_loc loc)
+{
+	unsigned char c = (unsigned char)scan_text(&b->scan, loc).ptr[0];
+
+	if (c == '%')
+		spf_build_report(b, loc, "'%%' begins no macro here");
+	else if (c > 0x20 && c < 0x7f)
+		spf_build_report(b, loc, "'%c' must not stand here", c);
+	else
+		spf_build_report(b, loc, "the byte 0x%02x must not stand here", c);
+}
+
 void spf_build_report(struct spf_builder *b, struct scan_loc loc, const char *fmt, ...)
 {
 	va_list ap;

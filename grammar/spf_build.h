@@ -47,6 +47,7 @@ struct spf_builder {
 };
 
 void spf_scan_unknown(struct spf_builder *b, struct scan_loc loc);
+void spf_scan_stray(struct spf_builder *b, struct scan_loc loc);
 
 void spf_build_term(struct spf_builder *b, int kind);
 void spf_build_domain(struct spf_builder *b, struct spf_parts parts);

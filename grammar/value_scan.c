@@ -6,6 +6,9 @@
  * nest too deeply, that is reported once and the parser is given the closing
  * tokens it needs.
  */
+#include <string.h>
+
+#include "base/arena.h"
 #include "base/diag.h"
 #include "grammar/value_build.h"
 
@@ -118,6 +121,9 @@ void value_build_error(struct value_builder *b, struct scan_loc loc, const char 
 		return;
 	if (str_starts(text, prefix))
 		why += sizeof(prefix) - 1;
+	if (strstr(why, "other character"))
+		why = arena_printf(b->ctx->arena, "'%.*s' must not stand here in '${...}'",
+				   STR_ARG(scan_text(&b->scan, loc)));
 	report(b, RULE_MC112, loc, why);
 	if (!b->is_closed && b->frame_count)
 		skip_rest(b);
