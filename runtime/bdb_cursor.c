@@ -47,11 +47,24 @@ static int read_page(struct bdb_file *file, uint32_t number)
 	return MCC_OK;
 }
 
+/*
+ * In a sound file a walk loads each page once, and a page again after each of
+ * its off-page items, which have pages of their own.
+ */
+void bdb_start(struct bdb_file *file)
+{
+	file->budget = 4 * (uint64_t)file->page_count + 64;
+}
+
 int bdb_load(struct bdb_file *file, uint32_t number)
 {
-	int status = read_page(file, number);
+	int status;
 	size_t entries;
 
+	if (!file->budget)
+		return MCC_EFORMAT;
+	file->budget--;
+	status = read_page(file, number);
 	if (status != MCC_OK)
 		return status;
 	if (bdb_file_get32(file, file->page + BDB_PAGE_NUMBER) != number)

@@ -19,6 +19,9 @@ struct bdb_file {
 	uint32_t page_size;
 	uint32_t page_count;
 	uint8_t *page; /* page_size bytes, one page at a time */
+	/* Pages that may still be loaded: pages that name each other again and
+	 * again must not keep a look-up or a walk busy. */
+	uint64_t budget;
 	/* hash */
 	uint32_t max_bucket;
 	uint32_t high_mask;
@@ -39,6 +42,8 @@ struct bdb_item {
 uint16_t bdb_file_get16(const struct bdb_file *file, const uint8_t *at);
 uint32_t bdb_file_get32(const struct bdb_file *file, const uint8_t *at);
 
+/* At the start of a look-up or walk. */
+void bdb_start(struct bdb_file *file);
 /* Reads a page into file->page and checks header and offsets. */
 int bdb_load(struct bdb_file *file, uint32_t number) MCC_MUST_CHECK;
 uint8_t bdb_loaded_type(const struct bdb_file *file);

@@ -207,6 +207,7 @@ enum rt_found bdb_get(struct bdb_file *file, struct str key, struct arena *arena
 	char *copy = NULL;
 	int status;
 
+	bdb_start(file);
 	strbuf_init(&buf, LIMIT_SOURCE_FILE);
 	status = find_value(file, key, &buf, &value, &is_found);
 	if (status == MCC_OK && is_found)
@@ -299,6 +300,7 @@ int bdb_each(struct bdb_file *file, bool (*fn)(struct str key, struct str value,
 	uint32_t first = 0;
 	int status;
 
+	bdb_start(file);
 	strbuf_init(&w.key, LIMIT_SOURCE_FILE);
 	strbuf_init(&w.value, LIMIT_SOURCE_FILE);
 	if (file->is_hash)

@@ -319,7 +319,7 @@ static bool any_row(struct str key, struct str value, void *arg)
 {
 	(void)key;
 	(void)value;
-	return ++*(size_t *)arg < 100000;
+	return ++*(size_t *)arg < 10000000;
 }
 
 /* Every byte of the meta page and many others flipped, one at a time. */
@@ -350,7 +350,7 @@ static void test_survives_damage(void **state)
 				     err, sizeof(err)) == 0) {
 				(void)bdb_get(file, rows[at % 200].key, scratch, &value);
 				if (bdb_each(file, any_row, &seen))
-					assert_true(seen <= 100000);
+					assert_true(seen <= 10000000);
 				bdb_close(file);
 			}
 			assert_int_equal(pwrite(fd, copy + at, 1, (off_t)at), 1);
@@ -359,6 +359,36 @@ static void test_survives_damage(void **state)
 		close(fd);
 		arena_free(scratch);
 	}
+}
+
+/* Every bucket's chain made a circle: the walk ends, and soon. */
+static void test_circular_chains(void **state)
+{
+	struct fixture *f = *state;
+	enum { COUNT = 20000 };
+	struct bdb_row *rows = make_rows(f->arena, COUNT);
+	struct bdb_file *file = NULL;
+	struct str value;
+	size_t seen = 0;
+	char err[256];
+	off_t size;
+	int fd;
+
+	write_rows(f, "t.db", BDB_HASH, rows, COUNT);
+	fd = openat(f->dirfd, "t.db", O_RDWR);
+	size = lseek(fd, 0, SEEK_END);
+	for (off_t page = 1; page < size / BDB_PAGE_SIZE; page++) {
+		unsigned char next[4] = {(unsigned char)page, (unsigned char)(page >> 8)};
+
+		assert_int_equal(pwrite(fd, next, 4, page * BDB_PAGE_SIZE + BDB_PAGE_NEXT),
+				 4);
+	}
+	close(fd);
+	assert_int_equal(bdb_open(f->arena, f->dirfd, "t.db", true, &file, err, 256), 0);
+	assert_int_equal(bdb_each(file, any_row, &seen), MCC_EFORMAT);
+	assert_int_equal(bdb_get(file, STR_LIT("none"), f->arena, &value),
+			 RT_LOOKUP_ERROR);
+	bdb_close(file);
 }
 
 int main(void)
@@ -374,6 +404,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_refuses_other_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_survives_damage, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_circular_chains, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
