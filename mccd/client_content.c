@@ -36,7 +36,8 @@ void client_dots_put(struct client_dots *dots, struct strbuf *out, struct str by
 	while (bytes.len > 0) {
 		size_t run = 0;
 
-		while (run < bytes.len && bytes.ptr[run] != '\n' && bytes.ptr[run] != '\r')
+		while (run < bytes.len && bytes.ptr[run] != '\n' &&
+		       bytes.ptr[run] != '\r')
 			run++;
 		if (run > 0) {
 			release_cr(dots, out);

@@ -43,7 +43,7 @@ static void add_text(struct client_reply_parser *p, struct str text)
 	for (size_t i = 0; i < text.len && p->text_len < sizeof(reply->text) - 1; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 
-		reply->text[p->text_len++] = c == '\t'		   ? ' '
+		reply->text[p->text_len++] = c == '\t'		    ? ' '
 					     : c < 0x20 || c > 0x7e ? '?'
 								    : (char)c;
 	}

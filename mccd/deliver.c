@@ -66,7 +66,8 @@ static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
 }
 
 static bool owner_is_allowed(const struct deliver *d, const struct wire_delivery *w,
-			     const struct deliver_user *user, struct maildir_result *result)
+			     const struct deliver_user *user,
+			     struct maildir_result *result)
 {
 	int64_t minimum = d->child.generation->config->settings.virtual_minimum_uid;
 
@@ -154,7 +155,8 @@ static bool on_delivery(struct deliver *d, struct wire_in *in)
 	    w.content_at > INT64_MAX / 2 || w.content_size > INT64_MAX / 2)
 		return false;
 	deliver_one(d, &w, in->fd, &result);
-	answer = (struct wire_result){outcomes[result.outcome], result.dsn, result.text, ""};
+	answer = (struct wire_result){outcomes[result.outcome], result.dsn, result.text,
+				      ""};
 	wire_begin(&out, WIRE_DELIVERED);
 	wire_put_u64(&out, job);
 	wire_put_result(&out, &answer);

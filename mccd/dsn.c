@@ -191,7 +191,8 @@ static void put_status(struct strbuf *out, const struct dsn_request *request,
 	put_field(out, "Status: ", r->status);
 	if (r->remote[0])
 		put_field(out, "Remote-MTA: dns; ", r->remote);
-	put_field(out, r->remote[0] ? "Diagnostic-Code: smtp; " : "Diagnostic-Code: x-mccd; ",
+	put_field(out,
+		  r->remote[0] ? "Diagnostic-Code: smtp; " : "Diagnostic-Code: x-mccd; ",
 		  r->text);
 	dsn_date(request->now, date);
 	put_field(out, "Last-Attempt-Date: ", date);

@@ -33,7 +33,7 @@ struct dsn_request {
 	const char *sender;    /* to whom; quoted as in a header */
 	int64_t arrived;       /* of the message; seconds since 1970 */
 	int64_t now;
-	int64_t retry_until;   /* DSN_DELAYED */
+	int64_t retry_until; /* DSN_DELAYED */
 	const struct dsn_recipient *recipients;
 	size_t recipient_count;
 	struct str content;    /* the message, at least DSN_RETURN_MAX of it or all */

@@ -37,10 +37,13 @@ static enum rt_found read_include(void *state, const char *path, struct arena *a
 				  struct str *out_text)
 {
 	const char *root = state;
-	int status = fs_read_file(arena, AT_FDCWD, arena_printf(arena, "%s%s", root, path),
-				  INCLUDE_MAX, out_text);
+	int status =
+		fs_read_file(arena, AT_FDCWD, arena_printf(arena, "%s%s", root, path),
+			     INCLUDE_MAX, out_text);
 
-	return status == 0 ? RT_FOUND : status == MCC_ENOENT ? RT_NOT_FOUND : RT_LOOKUP_ERROR;
+	return status == 0	      ? RT_FOUND
+	       : status == MCC_ENOENT ? RT_NOT_FOUND
+				      : RT_LOOKUP_ERROR;
 }
 
 /* Addresses are equal when local parts are and domains but for case; those of
@@ -76,7 +79,8 @@ static void keep_route(const struct rt_context *ctx, const struct rt_final *fina
 	struct rt_route route;
 
 	rt_resolve(ctx, str_of(final->text), str_of(sender), &route);
-	if (route.status == RT_ROUTE_OK && strcmp(route.transport, final->route.transport) == 0 &&
+	if (route.status == RT_ROUTE_OK &&
+	    strcmp(route.transport, final->route.transport) == 0 &&
 	    strcmp(route.nexthop, final->route.nexthop) == 0)
 		return;
 	t->transport = arena_strdup(arena, final->route.transport);

@@ -247,7 +247,8 @@ static size_t filter_headers(struct str text, const char *recipient, struct strb
 
 /* ---- writing ---- */
 
-static ssize_t read_some(const struct maildir_job *job, uint64_t at, char *buf, size_t size)
+static ssize_t read_some(const struct maildir_job *job, uint64_t at, char *buf,
+			 size_t size)
 {
 	uint64_t left = job->content_size - at;
 	ssize_t n;
@@ -295,15 +296,16 @@ static bool read_head(const struct maildir_job *job, char *buf, size_t *out_len)
 }
 
 /* The headers of the file into `out`, and where the rest of the content begins. */
-static bool make_headers(const struct maildir_job *job, struct strbuf *out, uint64_t *out_at,
-			 struct maildir_result *result)
+static bool make_headers(const struct maildir_job *job, struct strbuf *out,
+			 uint64_t *out_at, struct maildir_result *result)
 {
 	char *buf = malloc(HEADERS_SEEN);
 	bool is_loop = false;
 	size_t len;
 
 	if (!buf || !read_head(job, buf, &len)) {
-		maildir_fail_errno(result, buf ? errno : ENOMEM, "cannot read the message");
+		maildir_fail_errno(result, buf ? errno : ENOMEM,
+				   "cannot read the message");
 		free(buf);
 		return false;
 	}
@@ -354,7 +356,8 @@ static bool write_tmp(int tmp_fd, const char *name, const struct maildir_job *jo
 		int saved = errno;
 
 		(void)!unlinkat(tmp_fd, name, 0);
-		maildir_fail_errno(result, saved ? saved : EIO, "cannot write to the mailbox");
+		maildir_fail_errno(result, saved ? saved : EIO,
+				   "cannot write to the mailbox");
 	}
 out:
 	strbuf_fini(&headers);

@@ -16,11 +16,7 @@
 
 #include "base/attr.h"
 
-enum maildir_outcome {
-	MAILDIR_DONE,
-	MAILDIR_DEFERRED,
-	MAILDIR_FAILED
-};
+enum maildir_outcome { MAILDIR_DONE, MAILDIR_DEFERRED, MAILDIR_FAILED };
 
 struct maildir_result {
 	enum maildir_outcome outcome;

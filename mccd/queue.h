@@ -99,7 +99,7 @@ struct queue_job {
 	uint64_t id;
 	struct queue_active *active;
 	struct queue_destination *destination;
-	struct queue_job *next; /* at the destination, or in flight */
+	struct queue_job *next;	       /* at the destination, or in flight */
 	struct wire_delivery delivery; /* VIA_DELIVER; texts in the message's arena */
 	const char *relay;	       /* for the log */
 	const char *sender;

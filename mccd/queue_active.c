@@ -34,7 +34,9 @@ const char *queue_sender_of(const struct spool_message *message,
 
 static const char *word_of(enum spool_target_state state)
 {
-	return state == SPOOL_DONE ? "sent" : state == SPOOL_PENDING ? "deferred" : "bounced";
+	return state == SPOOL_DONE	? "sent"
+	       : state == SPOOL_PENDING ? "deferred"
+					: "bounced";
 }
 
 void queue_set_result(struct queue_active *active, size_t target,
@@ -52,9 +54,9 @@ void queue_set_result(struct queue_active *active, size_t target,
 	t->busy = false;
 	active->was_deferred = active->was_deferred || t->state == SPOOL_PENDING;
 	active->changed[target] = true;
-	log_info("%s: to=<%s>%s%s%s, relay=%s, delay=%" PRId64
-		 ", dsn=%s, status=%s (%s)",
-		 message->id, t->address, strcmp(original, t->address) ? ", orig_to=<" : "",
+	log_info("%s: to=<%s>%s%s%s, relay=%s, delay=%" PRId64 ", dsn=%s, status=%s (%s)",
+		 message->id, t->address,
+		 strcmp(original, t->address) ? ", orig_to=<" : "",
 		 strcmp(original, t->address) ? original : "",
 		 strcmp(original, t->address) ? ">" : "", outcome->relay,
 		 delay < 0 ? 0 : delay, t->dsn, word_of(t->state), t->text);
@@ -148,7 +150,8 @@ static void activate(struct queue *queue, struct queue_entry *entry)
 	active->fd = fd;
 	active->generation = child_generation_hold(&queue->child);
 	active->reason_dsn = arena_array(arena, message->recipient_count, sizeof(char *));
-	active->reason_text = arena_array(arena, message->recipient_count, sizeof(char *));
+	active->reason_text =
+		arena_array(arena, message->recipient_count, sizeof(char *));
 	entry->active = active;
 	queue->active_count++;
 	active->jobs = 1;
@@ -165,9 +168,10 @@ void queue_activate_due(struct queue *queue)
 
 		if (!first || first->due > now)
 			break;
-		activate(queue, (struct queue_entry *)(void *)((char *)first -
-							       offsetof(struct queue_entry,
-									due)));
+		activate(queue,
+			 (struct queue_entry *)(void *)((char *)first -
+							offsetof(struct queue_entry,
+								 due)));
 	}
 }
 
@@ -198,7 +202,8 @@ static void remove_message(struct queue_active *active)
 	int status = spool_remove(queue->spool, entry->id);
 
 	if (status != 0 && status != MCC_ENOENT) {
-		log_error("%s: cannot be removed: %s", entry->id, mcc_status_text(status));
+		log_error("%s: cannot be removed: %s", entry->id,
+			  mcc_status_text(status));
 		unload(active);
 		queue_schedule(queue, entry, OWN_TROUBLE_MS);
 		return;

@@ -78,8 +78,8 @@ static void collect(struct notice *notice, enum spool_target_state state)
 
 	notice->recipients = arena_array(notice->arena, m->target_count + 1,
 					 sizeof(*notice->recipients));
-	notice->covers = arena_array(notice->arena, m->target_count + 1,
-				     sizeof(*notice->covers));
+	notice->covers =
+		arena_array(notice->arena, m->target_count + 1, sizeof(*notice->covers));
 	for (size_t i = 0; i < m->target_count; i++) {
 		if (m->targets[i].state == state &&
 		    strcmp(queue_sender_of(m, &m->targets[i]), notice->sender) == 0)
@@ -208,10 +208,8 @@ static void mark_reported(struct queue_active *active, const char *sender)
 static bool post_to(struct queue_active *active, const char *sender, enum dsn_kind kind,
 		    enum spool_target_state state)
 {
-	struct notice notice = {.active = active,
-				.kind = kind,
-				.sender = sender,
-				.arena = arena_new(0)};
+	struct notice notice = {
+		.active = active, .kind = kind, .sender = sender, .arena = arena_new(0)};
 	bool ok;
 
 	collect(&notice, state);

@@ -162,8 +162,9 @@ static void do_show(struct answer *a, struct queue_entry *entry)
 	put_envelope(a, entry, m);
 	while (at < m->content_size && !a->failed) {
 		uint64_t left = m->content_size - at;
-		ssize_t n = pread(fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf),
-				  m->content_at + (off_t)at);
+		ssize_t n =
+			pread(fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf),
+			      m->content_at + (off_t)at);
 
 		if (n <= 0)
 			break;
@@ -282,8 +283,8 @@ struct command {
 bool queue_on_control(struct queue *queue, struct wire_in *in)
 {
 	static const struct command commands[] = {
-		{"list", false, do_list},   {"show", true, do_show},
-		{"flush", false, do_flush}, {"hold", true, do_hold},
+		{"list", false, do_list},      {"show", true, do_show},
+		{"flush", false, do_flush},    {"hold", true, do_hold},
 		{"release", true, do_release}, {"delete", true, do_delete},
 	};
 	struct answer a = {.queue = queue};

@@ -187,7 +187,7 @@ static void put_job(struct wire_out *out, const struct queue_job *job)
 static int start_job(struct queue *queue, struct queue_job *job)
 {
 	struct peer *peer = job->destination->via == QUEUE_VIA_DELIVER ? &queue->deliver
-								      : &queue->send;
+								       : &queue->send;
 	struct wire_out out;
 	int status;
 	int fd;
@@ -371,7 +371,8 @@ static enum schedule_verdict judge(struct queue_job *job, const struct wire_resu
 	if (r->outcome != WIRE_DEFERRED || strncmp(r->dsn, "4.4.", 4) != 0)
 		return SCHEDULE_OK;
 	snprintf(d->dsn, sizeof(d->dsn), "%s", r->dsn);
-	snprintf(d->text, sizeof(d->text), "destination is not reachable: %.450s", r->text);
+	snprintf(d->text, sizeof(d->text), "destination is not reachable: %.450s",
+		 r->text);
 	return SCHEDULE_SITE_FAILED;
 }
 

@@ -72,8 +72,8 @@ static struct queue_destination *destination_with_room(struct cut *cut, const ch
 	return NULL;
 }
 
-static void cut_delivery(struct cut *cut, size_t target, const struct wire_delivery *place,
-			 const char *relay)
+static void cut_delivery(struct cut *cut, size_t target,
+			 const struct wire_delivery *place, const char *relay)
 {
 	struct queue_active *active = cut->active;
 	struct spool_message *m = active->message;
@@ -93,8 +93,8 @@ static void cut_delivery(struct cut *cut, size_t target, const struct wire_deliv
 	job->delivery.recipient = t->address;
 	job->delivery.original = m->recipients[t->recipient];
 	job->delivery.arrived = (uint64_t)m->arrived;
-	job->delivery.replay = active->entry->is_recovered || active->entry->lost > 0 ||
-			       m->attempts > 0;
+	job->delivery.replay =
+		active->entry->is_recovered || active->entry->lost > 0 || m->attempts > 0;
 	job->delivery.content_at = (uint64_t)m->content_at;
 	job->delivery.content_size = m->content_size;
 	add_to_job(cut, job, target);
@@ -176,8 +176,8 @@ static void route_virtual(struct cut *cut, size_t target, const struct rt_route 
 	const struct rt_settings *s = cut->ctx.settings;
 	struct arena *arena = cut->ctx.arena;
 	struct str address = str_of(route->recipient);
-	struct rt_find find = {&cut->ctx, &s->virtual_mailbox_maps, "virtual_mailbox_maps",
-			       RT_FIND_DEFAULT};
+	struct rt_find find = {&cut->ctx, &s->virtual_mailbox_maps,
+			       "virtual_mailbox_maps", RT_FIND_DEFAULT};
 	struct wire_delivery place = {.size_limit = (uint64_t)s->virtual_mailbox_limit,
 				      .base = s->virtual_mailbox_base,
 				      .user = ""};
@@ -199,8 +199,9 @@ static void route_virtual(struct cut *cut, size_t target, const struct rt_route 
 			 &place.uid) ||
 	    !find_number(cut, &s->virtual_gid_maps, "virtual_gid_maps", address,
 			 &place.gid)) {
-		settle_config(cut, target,
-			      "no user or group id in virtual_uid_maps, virtual_gid_maps");
+		settle_config(
+			cut, target,
+			"no user or group id in virtual_uid_maps, virtual_gid_maps");
 		return;
 	}
 	place.mailbox = str_dup0(arena, path);
@@ -271,7 +272,8 @@ static void route_address(struct cut *cut, size_t target)
 		return;
 	}
 	if (route.status == RT_ROUTE_BAD_ADDRESS) {
-		settle(cut, target, SPOOL_FAILED, "5.1.3", "bad recipient address syntax");
+		settle(cut, target, SPOOL_FAILED, "5.1.3",
+		       "bad recipient address syntax");
 		return;
 	}
 	if (t->transport[0]) {

@@ -39,10 +39,11 @@ int64_t schedule_backoff(const struct schedule_policy *policy, unsigned attempts
 		delay *= 2;
 	delay = clamp(delay, 1, max);
 	spread = delay / 5;
-	delay += spread > 0 ? (int64_t)(random % (uint32_t)clamp(spread + 1, 1,
-								 UINT32_MAX)) -
-				      spread / 2
-			    : 0;
+	delay +=
+		spread > 0
+			? (int64_t)(random % (uint32_t)clamp(spread + 1, 1, UINT32_MAX)) -
+				  spread / 2
+			: 0;
 	return clamp(delay, 1, max + max / 10);
 }
 

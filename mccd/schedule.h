@@ -82,15 +82,15 @@ void schedule_fini(struct schedule_heap *heap);
 /* ---- destinations ---- */
 
 enum schedule_verdict {
-	SCHEDULE_OK,	    /* the host answered, whatever it said of recipients */
+	SCHEDULE_OK,	     /* the host answered, whatever it said of recipients */
 	SCHEDULE_SITE_FAILED /* nothing got as far as a recipient */
 };
 
 struct schedule_window {
 	unsigned in_flight;
-	unsigned size;	    /* most jobs at once, now */
-	unsigned limit;	    /* most ever */
-	unsigned failures;  /* in a row */
+	unsigned size;	     /* most jobs at once, now */
+	unsigned limit;	     /* most ever */
+	unsigned failures;   /* in a row */
 	uint64_t dead_until; /* ms; 0: alive */
 };
 

@@ -235,7 +235,8 @@ static void find_own_addresses(struct send *send)
 		if (!i->ifa_addr || send->own_address_count == room)
 			continue;
 		if (i->ifa_addr->sa_family == AF_INET)
-			a = &((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr;
+			a = &((const struct sockaddr_in *)(const void *)i->ifa_addr)
+				     ->sin_addr;
 		else if (i->ifa_addr->sa_family == AF_INET6)
 			a = &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)
 				     ->sin6_addr;
@@ -275,8 +276,9 @@ static void fini(struct send *send)
 
 int send_main(const struct run_options *options, int parent_sock)
 {
-	struct send send = {.queue = {.name = "queue", .packet = on_packet, .gone = on_gone},
-			    .dns_timer = {.expired = on_dns_timer}};
+	struct send send = {
+		.queue = {.name = "queue", .packet = on_packet, .gone = on_gone},
+		.dns_timer = {.expired = on_dns_timer}};
 	struct timespec now;
 	int status = 3;
 

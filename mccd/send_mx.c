@@ -100,7 +100,8 @@ static void add_addresses(struct send_host *host, const struct dns_answer *answe
 	struct send_address *list = is_v4 ? host->v4 : host->v6;
 	size_t *count = is_v4 ? &host->v4_count : &host->v6_count;
 
-	for (size_t i = 0; i < answer->rr_count && *count < SEND_HOST_ADDRESSES_MAX; i++) {
+	for (size_t i = 0; i < answer->rr_count && *count < SEND_HOST_ADDRESSES_MAX;
+	     i++) {
 		set_address(&list[*count], is_v4 ? AF_INET : AF_INET6,
 			    answer->rrs[i].address, port_of(host->job));
 		list[*count].host = host->name;
@@ -170,7 +171,8 @@ static int by_preference(const void *a, const void *b)
 }
 
 /* Drops hosts that are no better than us; false: we are the best. */
-static bool drop_from_own(struct send_job *job, bool (*is_own)(const struct send_host *host))
+static bool drop_from_own(struct send_job *job,
+			  bool (*is_own)(const struct send_host *host))
 {
 	for (size_t i = 0; i < job->host_count; i++) {
 		if (!is_own(&job->hosts[i]))
@@ -197,8 +199,7 @@ static bool has_own_address(const struct send_host *host)
 		const struct sockaddr_in *sin =
 			(const struct sockaddr_in *)(const void *)&host->v4[i].address;
 
-		if (is_own_address(host->job, AF_INET,
-				   (const uint8_t *)&sin->sin_addr))
+		if (is_own_address(host->job, AF_INET, (const uint8_t *)&sin->sin_addr))
 			return true;
 	}
 	for (size_t i = 0; i < host->v6_count; i++) {

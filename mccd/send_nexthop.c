@@ -12,8 +12,11 @@ static bool parse_port(struct str text, uint16_t *out)
 	static const struct {
 		const char *name;
 		uint16_t port;
-	} services[] = {{"smtp", 25}, {"smtps", 465}, {"submissions", 465},
-			{"submission", 587}, {"lmtp", 24}};
+	} services[] = {{"smtp", 25},
+			{"smtps", 465},
+			{"submissions", 465},
+			{"submission", 587},
+			{"lmtp", 24}};
 	uint64_t n;
 
 	for (size_t i = 0; i < array_len(services); i++) {

@@ -106,8 +106,9 @@ static void fail_connect(struct send_session *session, const char *why)
 {
 	struct send_job *job = session->job;
 
-	send_job_fail(job, WIRE_DEFERRED, "4.4.1",
-		      arena_printf(job->arena, "connect to %s: %s", session->remote, why));
+	send_job_fail(
+		job, WIRE_DEFERRED, "4.4.1",
+		arena_printf(job->arena, "connect to %s: %s", session->remote, why));
 	log_info("%s: connect to %s: %s", job->w.queue_id, session->remote, why);
 	session_free(session);
 	send_job_try(job);
@@ -254,8 +255,8 @@ static void fill_options(struct send_session *session)
 	const struct send_job *job = session->job;
 	const struct rt_settings *s = &job->generation->config->settings;
 	struct arena *arena = session->arena;
-	const char **recipients = arena_array(arena, job->w.recipient_count,
-					      sizeof(*recipients));
+	const char **recipients =
+		arena_array(arena, job->w.recipient_count, sizeof(*recipients));
 	size_t count = 0;
 
 	session->targets = arena_array(arena, job->w.recipient_count, sizeof(size_t));
@@ -365,7 +366,8 @@ static struct send_session *session_new(struct send_job *job,
 	return session;
 }
 
-static bool start_connect(struct send_session *session, const struct send_address *address)
+static bool start_connect(struct send_session *session,
+			  const struct send_address *address)
 {
 	int family = address->address.ss_family;
 

@@ -52,12 +52,12 @@ enum spool_target_state {
 struct spool_target {
 	enum spool_target_kind kind;
 	enum spool_target_state state;
-	size_t recipient;	 /* index of the recipient it came from */
-	const char *address;	 /* address, command, file */
-	const char *owner;	 /* envelope sender instead of the message's; "" none */
-	const char *transport;	 /* not what the address resolves to but this; */
-	const char *nexthop;	 /* "" both: by the address, anew each time */
-	const char *dsn;	 /* last result; "" none yet */
+	size_t recipient;      /* index of the recipient it came from */
+	const char *address;   /* address, command, file */
+	const char *owner;     /* envelope sender instead of the message's; "" none */
+	const char *transport; /* not what the address resolves to but this; */
+	const char *nexthop;   /* "" both: by the address, anew each time */
+	const char *dsn;       /* last result; "" none yet */
 	const char *text;
 	const char *remote;
 	/* of the run, not stored */

@@ -132,7 +132,8 @@ static int read_records(int fd, const struct stat *st, struct spool_message *mes
 }
 
 int spool_load(struct spool *spool, struct arena *arena, const char *id,
-	       struct spool_message **out_message, int *out_fd, char *err, size_t err_size)
+	       struct spool_message **out_message, int *out_fd, char *err,
+	       size_t err_size)
 {
 	struct spool_message *message = arena_alloc(arena, sizeof(*message));
 	struct stat st;
@@ -197,8 +198,8 @@ static int append(int fd, off_t at, struct str bytes)
 	size_t done = 0;
 
 	while (done < bytes.len) {
-		ssize_t n = pwrite(fd, bytes.ptr + done, bytes.len - done,
-				   at + (off_t)done);
+		ssize_t n =
+			pwrite(fd, bytes.ptr + done, bytes.len - done, at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -221,8 +222,7 @@ int spool_flush(int fd, struct spool_message *message, struct spool_record *reco
 		goto out;
 	/* A torn record of an earlier run must not stand behind this one. */
 	status = fstat(fd, &st) == 0 ? 0 : mcc_status_from_errno(errno);
-	if (status == 0 && st.st_size > message->end &&
-	    ftruncate(fd, message->end) != 0)
+	if (status == 0 && st.st_size > message->end && ftruncate(fd, message->end) != 0)
 		status = mcc_status_from_errno(errno);
 	if (status == 0)
 		status = append(fd, message->end, strbuf_view(&batch));

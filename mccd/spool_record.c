@@ -182,8 +182,7 @@ static bool take_target(struct str *rest, struct spool_message *message, size_t 
 	int64_t kind;
 	int64_t state;
 
-	if (!target ||
-	    !take_number(rest, 'k', SPOOL_ADDRESS, SPOOL_ERROR, &kind) ||
+	if (!target || !take_number(rest, 'k', SPOOL_ADDRESS, SPOOL_ERROR, &kind) ||
 	    !take_number(rest, 's', SPOOL_PENDING, SPOOL_REPORTED, &state) ||
 	    !take_text(rest, arena, 'o', LIMIT_ADDRESS, &target->owner) ||
 	    !take_text(rest, arena, 'p', LIMIT_ADDRESS, &target->transport) ||

@@ -38,8 +38,8 @@ static void server_says(struct client *client, const char *line, size_t step)
 	size_t len = (size_t)snprintf(bytes, sizeof(bytes), "%s\r\n", line);
 
 	for (size_t at = 0; at < len; at += step)
-		client_input(client, (struct str){bytes + at,
-						  len - at < step ? len - at : step});
+		client_input(client,
+			     (struct str){bytes + at, len - at < step ? len - at : step});
 }
 
 static void feed_content(struct client *client)
@@ -64,8 +64,8 @@ static void client_says(struct client *client, const char *line)
 }
 
 /* Plays the script; the client's to free. */
-static struct client *play(const struct client_options *options, const char *const *script,
-			   size_t step)
+static struct client *play(const struct client_options *options,
+			   const char *const *script, size_t step)
 {
 	struct client *client = client_new(options);
 
@@ -115,9 +115,9 @@ static void check(const struct client_options *options, const char *const *scrip
 
 #define HELLO "S: 220 hi", "C: EHLO me.example"
 #define PIPE HELLO, "S: 250-x", "S: 250-PIPELINING", "S: 250-SIZE 1000", "S: 250 8BITMIME"
-#define GROUP                                                     \
-	"C: MAIL FROM:<s@z.example> SIZE=19",                     \
-		"C: RCPT TO:<a@x.example>", "C: RCPT TO:<b@x.example>", "C: DATA"
+#define GROUP                                                             \
+	"C: MAIL FROM:<s@z.example> SIZE=19", "C: RCPT TO:<a@x.example>", \
+		"C: RCPT TO:<b@x.example>", "C: DATA"
 #define BODY "C: Subject: x", "C: ", "C: ..body", "C: ."
 
 static const struct want sent = {CLIENT_SENT, false, "2.0.0", NULL};
@@ -125,9 +125,10 @@ static const struct want sent = {CLIENT_SENT, false, "2.0.0", NULL};
 static void test_pipelined(void **state)
 {
 	struct client_options options = base_options();
-	const char *const script[] = {PIPE,	GROUP,	   "S: 250 ok",	     "S: 250 ok",
-				      "S: 250 ok", "S: 354 go", BODY, "S: 250 2.6.0 queued as 1",
-				      "C: QUIT",   NULL};
+	const char *const script[] = {
+		PIPE,	     GROUP,	  "S: 250 ok", "S: 250 ok",
+		"S: 250 ok", "S: 354 go", BODY,	       "S: 250 2.6.0 queued as 1",
+		"C: QUIT",   NULL};
 
 	(void)state;
 	check(&options, script,
@@ -189,13 +190,13 @@ static void test_all_rejected_pipelined(void **state)
 {
 	struct client_options options = base_options();
 	/* RFC 2920: the server may say 354 although nobody was accepted. */
-	const char *const polite[] = {PIPE,	    GROUP,	 "S: 250 ok",
-				      "S: 550 no",  "S: 450 later", "S: 354 go",
-				      "C: .",	    "S: 554 no valid recipients", "C: QUIT",
-				      NULL};
-	const char *const strict[] = {PIPE,	    GROUP,	    "S: 250 ok",
-				      "S: 550 no",  "S: 450 later", "S: 503 none",
-				      "C: QUIT",    NULL};
+	const char *const polite[] = {
+		PIPE,		GROUP,	     "S: 250 ok", "S: 550 no",
+		"S: 450 later", "S: 354 go", "C: .",	  "S: 554 no valid recipients",
+		"C: QUIT",	NULL};
+	const char *const strict[] = {
+		PIPE,		GROUP,	       "S: 250 ok", "S: 550 no",
+		"S: 450 later", "S: 503 none", "C: QUIT",   NULL};
 	const struct want want[] = {{CLIENT_FAILED, false, "5.0.0", NULL},
 				    {CLIENT_DEFERRED, true, "4.0.0", NULL}};
 
@@ -210,11 +211,14 @@ static void test_mail_rejected(void **state)
 	const char *const pipelined[] = {PIPE,	      GROUP,	   "S: 552 5.2.3 no",
 					 "S: 503 no", "S: 503 no", "S: 503 no",
 					 "C: QUIT",   NULL};
-	const char *const lost[] = {PIPE, GROUP, "S: 552 5.2.3 no", "S: 503 no", "L", NULL};
+	const char *const lost[] = {PIPE,	 GROUP, "S: 552 5.2.3 no",
+				    "S: 503 no", "L",	NULL};
 	const char *const odd[] = {PIPE,	GROUP,	     "S: 552 5.2.3 no",
-				   "S: 250 ok", "S: 250 ok", "S: 354 go", NULL};
-	const char *const lockstep[] = {HELLO,	   "S: 250 x", "C: MAIL FROM:<s@z.example>",
-					"S: 552 5.2.3 no", "C: QUIT",  NULL};
+				   "S: 250 ok", "S: 250 ok", "S: 354 go",
+				   NULL};
+	const char *const lockstep[] = {
+		HELLO,	   "S: 250 x", "C: MAIL FROM:<s@z.example>", "S: 552 5.2.3 no",
+		"C: QUIT", NULL};
 	const struct want want[] = {{CLIENT_FAILED, false, "5.2.3", "MAIL FROM"},
 				    {CLIENT_FAILED, false, "5.2.3", "MAIL FROM"}};
 
@@ -229,12 +233,12 @@ static void test_mail_rejected(void **state)
 static void test_trouble_at_each_step(void **state)
 {
 	static const char *const steps[] = {
-		"S: 220 hi",   "S: 250 x",  "S: 250 ok",   "S: 250 ok",
-		"S: 250 ok",   "S: 354 go", "S: 250 done",
+		"S: 220 hi", "S: 250 x",  "S: 250 ok",	 "S: 250 ok",
+		"S: 250 ok", "S: 354 go", "S: 250 done",
 	};
-	static const char *const faults[] = {"S: 450 4.7.0 later", "S: 550 5.7.0 never",
+	static const char *const faults[] = {"S: 450 4.7.0 later",   "S: 550 5.7.0 never",
 					     "S: 421 4.3.2 closing", "L",
-					     "S: 999 what", "S: garbage"};
+					     "S: 999 what",	     "S: garbage"};
 	struct client_options options = base_options();
 
 	(void)state;
@@ -268,7 +272,8 @@ static void test_trouble_at_each_step(void **state)
 				assert_false(r->may_try_next);
 			else if (r->outcome == CLIENT_DEFERRED)
 				assert_true(r->may_try_next);
-			assert_true(r->dsn[0] == (r->outcome == CLIENT_FAILED ? '5' : '4'));
+			assert_true(r->dsn[0] ==
+				    (r->outcome == CLIENT_FAILED ? '5' : '4'));
 			client_free(client);
 		}
 	}
@@ -277,14 +282,29 @@ static void test_trouble_at_each_step(void **state)
 static void test_lost_after_dot_says_so(void **state)
 {
 	struct client_options options = base_options();
-	const char *const script[] = {PIPE,	   GROUP,	"S: 250 ok", "S: 250 ok",
-				      "S: 550 no", "S: 354 go", BODY,	     "L",
-				      NULL};
+	const char *const script[] = {PIPE,	   GROUP,	"S: 250 ok",
+				      "S: 250 ok", "S: 550 no", "S: 354 go",
+				      BODY,	   "L",		NULL};
 
 	(void)state;
 	check(&options, script,
 	      (struct want[]){{CLIENT_DEFERRED, false, "4.4.2", "may have arrived"},
 			      {CLIENT_FAILED, false, "5.0.0", NULL}});
+}
+
+static void test_odd_reply_to_data(void **state)
+{
+	struct client_options options = base_options();
+	const char *const odd[] = {PIPE,	GROUP,	       "S: 250 ok", "S: 250 ok",
+				   "S: 250 ok", "S: 353 what", NULL};
+	const char *const good[] = {PIPE,	 GROUP,		"S: 250 ok", "S: 250 ok",
+				    "S: 250 ok", "S: 250 fine", NULL};
+	const struct want want[] = {{CLIENT_DEFERRED, true, "4.5.0", NULL},
+				    {CLIENT_DEFERRED, true, "4.5.0", NULL}};
+
+	(void)state;
+	check(&options, odd, want);
+	check(&options, good, want);
 }
 
 static void test_reply_in_the_content(void **state)
@@ -307,10 +327,15 @@ static void test_reply_in_the_content(void **state)
 static void test_size_limit(void **state)
 {
 	struct client_options options = base_options();
-	const char *const script[] = {HELLO, "S: 250-x", "S: 250 SIZE 18", "C: QUIT", NULL};
-	const char *const none[] = {HELLO, "S: 250-x", "S: 250 SIZE 0",
-				    "C: MAIL FROM:<s@z.example> SIZE=19", "S: 550 no",
-				    "C: QUIT", NULL};
+	const char *const script[] = {HELLO, "S: 250-x", "S: 250 SIZE 18", "C: QUIT",
+				      NULL};
+	const char *const none[] = {HELLO,
+				    "S: 250-x",
+				    "S: 250 SIZE 0",
+				    "C: MAIL FROM:<s@z.example> SIZE=19",
+				    "S: 550 no",
+				    "C: QUIT",
+				    NULL};
 	const struct want large[] = {{CLIENT_FAILED, false, "5.3.4", "limit of 18"},
 				     {CLIENT_FAILED, false, "5.3.4", NULL}};
 	const struct want other[] = {{CLIENT_FAILED, false, "5.0.0", NULL},
@@ -341,8 +366,12 @@ static void test_turned_away(void **state)
 {
 	struct client_options options = base_options();
 	const char *const greeting[] = {"S: 554 5.7.1 go away", "C: QUIT", NULL};
-	const char *const hello[] = {HELLO, "S: 550 5.7.1 no", "C: HELO me.example",
-				     "S: 550 5.7.1 still no", "C: QUIT", NULL};
+	const char *const hello[] = {HELLO,
+				     "S: 550 5.7.1 no",
+				     "C: HELO me.example",
+				     "S: 550 5.7.1 still no",
+				     "C: QUIT",
+				     NULL};
 
 	(void)state;
 	check(&options, greeting,
@@ -409,7 +438,8 @@ static void test_reply_vectors(void **state)
 		{"550 5.1 short\r\n", CLIENT_REPLY_WHOLE, "5.0.0", NULL},
 		{"550 5.1.123456789\r\n", CLIENT_REPLY_WHOLE, "5.0.0", NULL},
 		{"550 5..1 x\r\n", CLIENT_REPLY_WHOLE, "5.0.0", NULL},
-		{"550 bad\x01\x1b[2J\xff\r\n", CLIENT_REPLY_WHOLE, "5.0.0", "550 bad??[2J?"},
+		{"550 bad\x01\x1b[2J\xff\r\n", CLIENT_REPLY_WHOLE, "5.0.0",
+		 "550 bad??[2J?"},
 		{"250", CLIENT_REPLY_MORE, NULL, NULL},
 		{"250-x\r\n", CLIENT_REPLY_MORE, NULL, NULL},
 		{"250-x\r\n251 y\r\n", CLIENT_REPLY_BAD, NULL, NULL},
@@ -468,9 +498,9 @@ static void check_dots(const char *in, size_t len, const char *want)
 		strbuf_init(&out, 10000);
 		client_dots_init(&dots);
 		for (size_t at = 0; at < len; at += step)
-			client_dots_put(&dots, &out,
-					(struct str){in + at,
-						     len - at < step ? len - at : step});
+			client_dots_put(
+				&dots, &out,
+				(struct str){in + at, len - at < step ? len - at : step});
 		client_dots_end(&dots, &out);
 		if (strcmp(out.ptr, want) != 0)
 			fail_msg("\"%s\" step %zu gave \"%s\"", in, step, out.ptr);
@@ -504,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_mail_rejected),
 		cmocka_unit_test(test_trouble_at_each_step),
 		cmocka_unit_test(test_lost_after_dot_says_so),
+		cmocka_unit_test(test_odd_reply_to_data),
 		cmocka_unit_test(test_reply_in_the_content),
 		cmocka_unit_test(test_size_limit),
 		cmocka_unit_test(test_unsendable_addresses),

@@ -189,8 +189,9 @@ static void test_leftover_in_tmp_is_replaced(void **state)
 static void test_headers(void **state)
 {
 	struct fixture *f = *state;
-	static const char content[] = "return-path: <fake@x>\n\tfolded\nDelivered-To: other@x\n"
-				      "Return-Path-Not: kept\n\nReturn-Path: body\n";
+	static const char content[] =
+		"return-path: <fake@x>\n\tfolded\nDelivered-To: other@x\n"
+		"Return-Path-Not: kept\n\nReturn-Path: body\n";
 	struct maildir_job job = job_of(content, sizeof(content) - 1);
 	struct maildir_result result;
 	char last[256];
@@ -289,9 +290,11 @@ static void test_large_content(void **state)
 
 static void test_path_vectors(void **state)
 {
-	static const char *const good[] = {"u/", "d/u/", "a.b/..c/", "d/u/Maildir/", "...x/"};
-	static const char *const bad[] = {"",	  "u",	   "/etc/", "../x/", "d/../x/", "d/./u/",
-					  "./",	  "../",   "d//u/", "/",     "d/..",	"//"};
+	static const char *const good[] = {"u/", "d/u/", "a.b/..c/", "d/u/Maildir/",
+					   "...x/"};
+	static const char *const bad[] = {"",	     "u",      "/etc/", "../x/",
+					  "d/../x/", "d/./u/", "./",	"../",
+					  "d//u/",   "/",      "d/..",	"//"};
 	char path[1000];
 
 	(void)state;

@@ -85,8 +85,8 @@ static void test_resume_waits(void **state)
 
 static void test_resume_survives_jumps(void **state)
 {
-	static const int64_t jumps[] = {-HOUR, HOUR, -10 * YEAR, 10 * YEAR, INT64_MIN / 4,
-					INT64_MAX / 4};
+	static const int64_t jumps[] = {-HOUR,	   HOUR,	  -10 * YEAR,
+					10 * YEAR, INT64_MIN / 4, INT64_MAX / 4};
 
 	(void)state;
 	for (size_t i = 0; i < array_len(jumps); i++) {

@@ -82,7 +82,8 @@ static void create(struct fixture *f, struct spool_message *m)
 	assert_int_equal(spool_sync(f->spool), 0);
 }
 
-static int load(struct fixture *f, const char *id, struct spool_message **out, int *out_fd)
+static int load(struct fixture *f, const char *id, struct spool_message **out,
+		int *out_fd)
 {
 	char err[200] = "";
 
@@ -279,7 +280,9 @@ static void test_every_cut(void **state)
 		else
 			assert_int_equal(status, 0);
 		if (status == 0)
-			assert_int_equal(got->attempts, (off_t)cut < last ? 0 + 3 * (got->end == last) : 3);
+			assert_int_equal(got->attempts,
+					 (off_t)cut < last ? 0 + 3 * (got->end == last)
+							   : 3);
 	}
 	free(whole);
 }
@@ -432,10 +435,9 @@ static void test_many_targets_share_a_result(void **state)
 	assert_int_equal(load(f, "D1", &got, NULL), 0);
 	assert_int_equal(got->target_count, 1000);
 	for (size_t i = 0; i < 1000; i++)
-		assert_string_equal(got->targets[i].text,
-				    i == 5   ? "same"
-				    : i % 10 ? "same now"
-					     : "other now");
+		assert_string_equal(got->targets[i].text, i == 5   ? "same"
+							  : i % 10 ? "same now"
+								   : "other now");
 }
 
 int main(void)
