@@ -129,7 +129,7 @@ address6:
 
 prefix:
   %empty		{ $$ = -1; }
-| SLASH DIGITS		{ $$ = spf_build_length(b, @2, 128); }
+| SLASH DIGITS		{ $$ = spf_build_length(b, @2, 128); @$ = @2; }
 ;
 
 lengths:

@@ -122,7 +122,8 @@ void value_build_error(struct value_builder *b, struct scan_loc loc, const char 
 	if (str_starts(text, prefix))
 		why += sizeof(prefix) - 1;
 	if (strstr(why, "other character"))
-		why = arena_printf(b->ctx->arena, "'%.*s' must not stand here in '${...}'",
+		why = arena_printf(b->ctx->arena,
+				   "'%.*s' must not stand here in '${...}'",
 				   STR_ARG(scan_text(&b->scan, loc)));
 	report(b, RULE_MC112, loc, why);
 	if (!b->is_closed && b->frame_count)
