@@ -162,8 +162,11 @@ static int prepare(struct parent *parent)
 
 	status = parent_generation_open(parent, &parent->current, err, sizeof(err));
 	if (status < 0) {
-		log_error("%s: %s", parent->options->generation,
-			  err[0] ? err : mcc_status_text(status));
+		if (err[0] != '\0')
+			log_error("%s", err); /* names the generation */
+		else
+			log_error("%s: %s", parent->options->generation,
+				  mcc_status_text(status));
 		return status;
 	}
 	status = parent_spool_open(parent);

@@ -210,8 +210,7 @@ void parent_reload(struct parent *parent, struct control_client *client)
 	status = parent_generation_open(parent, &parent->pending, err, sizeof(err));
 	if (status < 0) {
 		(void)snprintf(text, sizeof(text),
-			       "reload: %s: %s; generation %s stays in force",
-			       parent->options->generation,
+			       "reload: %s; generation %s stays in force",
 			       err[0] ? err : mcc_status_text(status),
 			       parent->current.name);
 		finish(parent, PARENT_FAILED, text);
