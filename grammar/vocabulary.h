@@ -137,6 +137,8 @@ struct service_param {
 	const char *since;
 };
 
+size_t service_param_count(void);
+const struct service_param *service_param_at(size_t i);
 /* By the end of `name`; `out_service` is what stands before it. */
 const struct service_param *service_param_find(struct str name,
 					       struct str *out_service);

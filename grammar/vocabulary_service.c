@@ -73,6 +73,17 @@ const struct service_param *service_param_find(struct str name, struct str *out_
 	return best;
 }
 
+size_t service_param_count(void)
+{
+	return array_len(service_params);
+}
+
+const struct service_param *service_param_at(size_t i)
+{
+	MCC_ASSERT(i < array_len(service_params));
+	return &service_params[i];
+}
+
 const struct client_param *client_param_find(struct str table_type, struct str attribute)
 {
 	for (size_t i = 0; i < array_len(client_params); i++)

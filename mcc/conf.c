@@ -114,7 +114,7 @@ static const char *own_interfaces(struct arena *arena)
 }
 
 /* postconf -c DIR shows the folder itself as config_directory. */
-static int load(struct cli *cli, struct site **out_site)
+static int load(struct cli *cli, unsigned flags, struct site **out_site)
 {
 	int status = cli_load_options(cli, NULL);
 	char *dir;
@@ -122,8 +122,12 @@ static int load(struct cli *cli, struct site **out_site)
 	if (status != EXIT_CLEAN)
 		return status;
 	dir = realpath(cli->site.dir, NULL);
-	cli->site.config_directory = arena_strdup(
-		cli->arena, cli->site.dir[0] == '/' || !dir ? cli->site.dir : dir);
+	if (flags & CONF_DEFAULT)
+		cli->site.defaults_only = true;
+	else
+		cli->site.config_directory = arena_strdup(
+			cli->arena,
+			cli->site.dir[0] == '/' || !dir ? cli->site.dir : dir);
 	free(dir);
 	cli->site.as_postconf = true;
 	cli->site.interfaces = own_interfaces(cli->arena);
@@ -186,7 +190,7 @@ int cmd_conf(struct cli *cli, int argc, char **argv)
 	bool ok;
 
 	if (status == EXIT_CLEAN)
-		status = load(cli, &site);
+		status = load(cli, o.flags, &site);
 	if (status == EXIT_USAGE)
 		return status;
 	if (status == EXIT_CANNOT) {

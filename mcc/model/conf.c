@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/strmap.h"
+#include "grammar/master.h"
 #include "mcc/model/private.h"
 
 struct conf {
@@ -46,8 +47,39 @@ static bool is_wanted_param(const struct conf *c, const struct setting *s)
 	       s->param->id == PARAM_config_directory;
 }
 
+/* What a service makes up and main.cf does not set has a default, too. */
+static void add_service_param(struct conf *c, struct strmap *seen,
+			      const struct site_service *service,
+			      const struct service_param *sp)
+{
+	struct str name = str_of(arena_printf(c->m->site.arena, "%.*s_%s",
+					      STR_ARG(service->node->fields[MASTER_NAME]),
+					      sp->suffix));
+	struct cell *cell;
+
+	if (param_find(name) || model_service_param(c->m, name) != sp)
+		return;
+	cell = model_lookup(c->m, &c->m->main, name);
+	if (cell->setting->entry || strmap_put(seen, name, cell))
+		return;
+	model_expand(c->m, &c->m->main, cell);
+	add(c, cell);
+}
+
+static void collect_service_params(struct conf *c)
+{
+	struct strmap *seen = strmap_new(c->m->site.arena);
+
+	for (size_t i = 0; i < c->m->site.service_count; i++)
+		for (size_t k = 0; k < service_param_count(); k++)
+			add_service_param(c, seen, &c->m->site.services[i],
+					  service_param_at(k));
+}
+
 static void collect(struct conf *c)
 {
+	if (!(c->flags & CONF_SET))
+		collect_service_params(c);
 	for (size_t i = 0; i < PARAM_COUNT; i++)
 		if (is_wanted_param(c, &c->m->site.settings[i]))
 			add(c, &c->m->main.params[i]);

@@ -46,6 +46,8 @@ static int read_main(struct model *m)
 			 mcc_status_text(status));
 		return status;
 	}
+	if (m->site.options.defaults_only)
+		src = source_add_text(m->site.sources, "main.cf", STR_LIT(""));
 	m->site.main = cf_parse(&m->parse, src);
 	return MCC_OK;
 }

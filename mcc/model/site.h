@@ -53,6 +53,8 @@ struct site_options {
 	 * [::1]/128", for mynetworks where main.cf does not set it; NULL: only
 	 * the loopback ones, so that a build depends on no machine. */
 	const char *interfaces;
+	/* Take main.cf as empty: `mcc conf -d`. */
+	bool defaults_only;
 	/* What postconf shows, not what daemons use: up to 2.10 it took a
 	 * domain of one label, "com", for none when it derived mydomain. */
 	bool as_postconf;
