@@ -103,6 +103,27 @@ bool address_strip_extension(struct arena *arena, const struct rt_settings *sett
 	return true;
 }
 
+static bool is_special(unsigned char c)
+{
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '[':
+	case ']':
+		return true;
+	default:
+		return c <= ' ' || c == 127;
+	}
+}
+
 /* RFC 5322 dot-atom, and bytes above 127. */
 static bool is_dot_string(struct str local)
 {
@@ -113,7 +134,7 @@ static bool is_dot_string(struct str local)
 
 		if (c == '.' && local.ptr[i + 1] == '.')
 			return false;
-		if (c <= ' ' || c == 127 || (c < 128 && strchr("()<>@,;:\\\"[]", c)))
+		if (is_special(c))
 			return false;
 	}
 	return true;

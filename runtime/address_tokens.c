@@ -14,8 +14,6 @@
 
 #include "base/arena.h"
 
-#define OPERATORS "|%!()<>@,;:\\\".[]"
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -23,7 +21,27 @@ static bool is_blank(char c)
 
 static bool is_operator(char c)
 {
-	return c != '\0' && strchr(OPERATORS, c) != NULL;
+	switch (c) {
+	case '|':
+	case '%':
+	case '!':
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '.':
+	case '[':
+	case ']':
+		return true;
+	default:
+		return false;
+	}
 }
 
 void address_tokens_push(struct address_tokens *tokens, int kind, struct str text)
@@ -158,6 +176,10 @@ static bool wants_blank(const struct address_token *left,
 
 static char *put(char *out, struct str text, const char *escaped)
 {
+	if (*escaped == '\0') {
+		memcpy(out, text.ptr, text.len);
+		return out + text.len;
+	}
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.ptr[i] != '\0' && strchr(escaped, text.ptr[i]) != NULL)
 			*out++ = '\\';

@@ -168,7 +168,8 @@ static bool is_routed(struct str recipient, struct str domain)
 {
 	size_t n = 0;
 
-	while (n < recipient.len && !strchr("@!%", recipient.ptr[n]))
+	while (n < recipient.len && recipient.ptr[n] != '@' && recipient.ptr[n] != '!' &&
+	       recipient.ptr[n] != '%')
 		n++;
 	return !str_eq(str_slice(recipient, n + 1, recipient.len), domain);
 }
