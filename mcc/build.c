@@ -47,8 +47,8 @@ static int set_map_type(struct build *b, const char *word)
 {
 	if (!emit_map_type_parse(word, &b->type))
 		return cli_usage_error(
-			"build", "there is no map type '%s': keep, hash, btree, lmdb, cdb",
-			word);
+			"build",
+			"there is no map type '%s': keep, hash, btree, lmdb, cdb", word);
 	if (!emit_can_write(b->type))
 		return cli_usage_error("build",
 				       "databases of type %s are not written: use hash "
@@ -71,7 +71,8 @@ static int check_options(const struct build *b)
 	if (!b->out_dir && !b->in_place)
 		return cli_usage_error("build", "say where to with -o OUT");
 	if (b->in_place && (b->out_dir || b->rollback))
-		return cli_usage_error("build", "--in-place goes without -o and --rollback");
+		return cli_usage_error("build",
+				       "--in-place goes without -o and --rollback");
 	return EXIT_CLEAN;
 }
 
@@ -104,7 +105,8 @@ static int parse_options(struct build *b, int argc, char **argv)
 			status = set_format(b, optarg);
 			break;
 		default:
-			return cli_usage_error("build", "'%s' is no option or lacks its value",
+			return cli_usage_error("build",
+					       "'%s' is no option or lacks its value",
 					       argv[optind - 1]);
 		}
 	}
@@ -201,8 +203,8 @@ static int write_in_place(struct build *b, const struct site *site)
 			continue;
 		status = emit_in_place(b->cli->arena, t, &path);
 		if (status != MCC_OK)
-			return cli_cannot("%.*s:%s: %s", STR_ARG(t->type_name), t->fs_path,
-					  mcc_status_text(status));
+			return cli_cannot("%.*s:%s: %s", STR_ARG(t->type_name),
+					  t->fs_path, mcc_status_text(status));
 		printf("%s\n", path);
 	}
 	return EXIT_CLEAN;

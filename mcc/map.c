@@ -60,7 +60,8 @@ static int parse_options(struct map_run *run, int argc, char **argv)
 			run->table.is_aliases = true;
 			break;
 		default:
-			return cli_usage_error("map", "'%s' is no option or lacks its value",
+			return cli_usage_error("map",
+					       "'%s' is no option or lacks its value",
 					       argv[optind - 1]);
 		}
 	}

@@ -15,7 +15,7 @@ struct map_table {
 	struct cli *cli;
 	const char *name; /* "hash:aliases" */
 	const char *type;
-	const char *file; /* what follows the colon; "-": standard input */
+	const char *file;   /* what follows the colon; "-": standard input */
 	const char *output; /* -o, or NULL */
 	bool is_aliases;
 };

@@ -75,8 +75,7 @@ int bdb_load(struct bdb_file *file, uint32_t number)
 	if (BDB_PAGE_HEADER + 2 * entries > file->page_size)
 		return MCC_EFORMAT;
 	for (size_t i = 0; i < entries; i++) {
-		size_t at =
-			bdb_file_get16(file, file->page + BDB_PAGE_HEADER + 2 * i);
+		size_t at = bdb_file_get16(file, file->page + BDB_PAGE_HEADER + 2 * i);
 
 		if (at < BDB_PAGE_HEADER + 2 * entries || at >= file->page_size)
 			return MCC_EFORMAT;

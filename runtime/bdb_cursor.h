@@ -53,8 +53,8 @@ size_t bdb_loaded_entries(const struct bdb_file *file);
 struct str bdb_loaded_tail(const struct bdb_file *file, size_t i);
 
 /* Bytes of an item; off-page ones are collected into `buf`. */
-int bdb_item_bytes(struct bdb_file *file, const struct bdb_item *item,
-		   struct strbuf *buf, struct str *out_bytes) MCC_MUST_CHECK;
+int bdb_item_bytes(struct bdb_file *file, const struct bdb_item *item, struct strbuf *buf,
+		   struct str *out_bytes) MCC_MUST_CHECK;
 
 int bdb_hash_open(struct bdb_file *file, const uint8_t *meta) MCC_MUST_CHECK;
 int bdb_btree_open(struct bdb_file *file, const uint8_t *meta) MCC_MUST_CHECK;

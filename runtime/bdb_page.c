@@ -105,8 +105,7 @@ static void put_lsn(uint8_t *page)
 	bdb_put32(page + BDB_META_LSN + 4, 1);
 }
 
-void bdb_page_start(struct bdb_pages *pages, uint32_t number, uint8_t type,
-		    uint8_t level)
+void bdb_page_start(struct bdb_pages *pages, uint32_t number, uint8_t type, uint8_t level)
 {
 	uint8_t *page = bdb_page_at(pages, number);
 

@@ -269,8 +269,8 @@ static int walk_chain(struct walk *w, uint32_t number)
 			return status;
 		if (!is_data_page(w->file))
 			return MCC_EFORMAT;
-		for (size_t i = 0;
-		     i + 1 < bdb_loaded_entries(w->file) && !w->is_stopped; i += 2) {
+		for (size_t i = 0; i + 1 < bdb_loaded_entries(w->file) && !w->is_stopped;
+		     i += 2) {
 			status = walk_pair(w, number, i);
 			if (status != MCC_OK)
 				return status;
@@ -293,8 +293,8 @@ static int walk_buckets(struct walk *w)
 	return MCC_OK;
 }
 
-int bdb_each(struct bdb_file *file, bool (*fn)(struct str key, struct str value, void *arg),
-	     void *arg)
+int bdb_each(struct bdb_file *file,
+	     bool (*fn)(struct str key, struct str value, void *arg), void *arg)
 {
 	struct walk w = {.file = file, .fn = fn, .arg = arg};
 	uint32_t first = 0;

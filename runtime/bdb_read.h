@@ -34,7 +34,8 @@ enum rt_found bdb_get(struct bdb_file *file, struct str key, struct arena *arena
  * All rows in the file's order; key and value are valid during the call only.
  * fn returns false to stop. Status: MCC_EFORMAT, MCC_EIO.
  */
-int bdb_each(struct bdb_file *file, bool (*fn)(struct str key, struct str value, void *arg),
+int bdb_each(struct bdb_file *file,
+	     bool (*fn)(struct str key, struct str value, void *arg),
 	     void *arg) MCC_MUST_CHECK;
 
 #endif

@@ -132,8 +132,9 @@ static void fill_leaves(struct btree_build *build, struct level *leaves)
 		size_t size = row_size(row);
 
 		if (i && bdb_page_room(bdb_page_at(build->pages, number)) < size)
-			number = next_page(build, leaves, LEVEL_LEAF,
-					   separator(build->sorted[i - 1]->key, row->key));
+			number =
+				next_page(build, leaves, LEVEL_LEAF,
+					  separator(build->sorted[i - 1]->key, row->key));
 		if (!number || build->pages->failed)
 			return;
 		add_leaf_item(build, number, row->key);
@@ -229,8 +230,7 @@ static void sort_rows(struct btree_build *build, const struct bdb_row *rows, siz
 		qsort(build->sorted, count, sizeof(const struct bdb_row *),
 		      bdb_row_order);
 	for (size_t i = 0; i < count; i++)
-		if (!kept ||
-		    !str_eq(build->sorted[i]->key, build->sorted[kept - 1]->key))
+		if (!kept || !str_eq(build->sorted[i]->key, build->sorted[kept - 1]->key))
 			build->sorted[kept++] = build->sorted[i];
 	build->count = kept;
 }

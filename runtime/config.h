@@ -40,11 +40,11 @@ struct rt_origin {
 struct rt_map_ref {
 	const char *name; /* as the site wrote it: "hash:/etc/postfix/virtual" */
 	const char *type;
-	const char *path; /* NULL: no file */
+	const char *path;     /* NULL: no file */
 	const char *argument; /* NULL: has a file */
-	const char *sha256; /* of the file; NULL: no file */
-	bool is_aliases; /* keys and values by aliases(5) */
-	bool fold_keys; /* keys are compared in lower case; false for patterns */
+	const char *sha256;   /* of the file; NULL: no file */
+	bool is_aliases;      /* keys and values by aliases(5) */
+	bool fold_keys;	      /* keys are compared in lower case; false for patterns */
 	struct rt_origin origin;
 	struct rt_map *map; /* opened table; NULL before rt_maps_open() */
 };
@@ -59,22 +59,22 @@ struct rt_maps {
 /* ---- match lists ---- */
 
 enum rt_match_kind {
-	RT_MATCH_WORD, /* equal, without regard to case */
-	RT_MATCH_DOT_DOMAIN, /* ".example.com": every name below */
+	RT_MATCH_WORD,		  /* equal, without regard to case */
+	RT_MATCH_DOT_DOMAIN,	  /* ".example.com": every name below */
 	RT_MATCH_DOMAIN_AND_SUBS, /* "example.com" with parent matching on */
-	RT_MATCH_NET, /* address or net/len */
-	RT_MATCH_MAP, /* key exists in a table */
-	RT_MATCH_ERROR /* cannot be read: every look-up fails temporarily */
+	RT_MATCH_NET,		  /* address or net/len */
+	RT_MATCH_MAP,		  /* key exists in a table */
+	RT_MATCH_ERROR		  /* cannot be read: every look-up fails temporarily */
 };
 
 struct rt_match_item {
 	enum rt_match_kind kind;
-	bool negated; /* "!pattern" */
-	const char *text; /* pattern in lower case; NET: as written; ERROR: why */
-	int family; /* NET, ERROR: AF_INET or AF_INET6; ERROR: 0 any */
+	bool negated;	     /* "!pattern" */
+	const char *text;    /* pattern in lower case; NET: as written; ERROR: why */
+	int family;	     /* NET, ERROR: AF_INET or AF_INET6; ERROR: 0 any */
 	uint8_t address[16]; /* NET */
-	unsigned prefix; /* NET: bits */
-	size_t map; /* MAP: index into rt_config.maps */
+	unsigned prefix;     /* NET: bits */
+	size_t map;	     /* MAP: index into rt_config.maps */
 	struct rt_origin origin;
 };
 
@@ -127,9 +127,9 @@ enum rt_arg { RT_ARG_NONE, RT_ARG_MAP, RT_ARG_CLASS, RT_ARG_TEXT };
 
 struct rt_insn {
 	enum rt_op op;
-	bool warn_only; /* after warn_if_reject */
-	size_t map; /* RT_ARG_MAP: index into rt_config.maps */
-	size_t program; /* RT_ARG_CLASS: index into rt_config.classes */
+	bool warn_only;	  /* after warn_if_reject */
+	size_t map;	  /* RT_ARG_MAP: index into rt_config.maps */
+	size_t program;	  /* RT_ARG_CLASS: index into rt_config.classes */
 	const char *text; /* RT_ARG_TEXT, or the word as written */
 	struct rt_origin origin;
 };
@@ -143,8 +143,14 @@ struct rt_program {
 };
 
 enum rt_stage {
-	RT_STAGE_CLIENT, RT_STAGE_HELO, RT_STAGE_SENDER, RT_STAGE_RELAY,
-	RT_STAGE_RECIPIENT, RT_STAGE_DATA, RT_STAGE_END_OF_DATA, RT_STAGE_ETRN,
+	RT_STAGE_CLIENT,
+	RT_STAGE_HELO,
+	RT_STAGE_SENDER,
+	RT_STAGE_RELAY,
+	RT_STAGE_RECIPIENT,
+	RT_STAGE_DATA,
+	RT_STAGE_END_OF_DATA,
+	RT_STAGE_ETRN,
 	RT_STAGE_COUNT
 };
 
@@ -164,18 +170,20 @@ struct rt_service {
 
 struct rt_transport {
 	const char *name; /* master.cf service, "local", "smtp", "dovecot" */
-	const char *program; /* "local", "virtual", "smtp", "lmtp", "pipe", "error", ... */
+	const char
+		*program; /* "local", "virtual", "smtp", "lmtp", "pipe", "error", ... */
 	struct rt_origin origin;
 };
 
 struct rt_config {
 	const char *mcc_version;
-	const char *postfix; /* release line, "3.11" */
+	const char *postfix;	     /* release line, "3.11" */
 	struct rt_settings settings; /* main.cf */
 	struct rt_map_ref *maps;
 	size_t map_count;
 	/* A class refers only to classes before it. */
-	struct rt_program *classes; /* restriction classes and, in access tables, named lists */
+	struct rt_program
+		*classes; /* restriction classes and, in access tables, named lists */
 	size_t class_count;
 	struct rt_service *services;
 	size_t service_count;

@@ -54,9 +54,8 @@ void json_fail(struct json_reader *reader, const struct json_at *at, const char 
 json_t *json_read_document(struct json_reader *reader, struct str text)
 {
 	json_error_t error;
-	json_t *root =
-		json_loadb(text.ptr ? text.ptr : "", text.len,
-			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len,
+				  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
 	if (!root)
 		json_fail(reader, NULL, "not JSON: line %d, column %d: %s", error.line,
@@ -172,8 +171,7 @@ void json_read_object(struct json_reader *reader, const struct json_at *at,
 	void *it;
 
 	if (!at->value || !json_is_object(at->value)) {
-		json_fail(reader, at,
-			  at->value ? "must be an object" : "is missing");
+		json_fail(reader, at, at->value ? "must be an object" : "is missing");
 		return;
 	}
 	/* Jansson iterates over const objects only through its own cast. */

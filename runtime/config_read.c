@@ -7,27 +7,20 @@
  */
 #include "runtime/config.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/status.h"
-#include "runtime/config_json.h"
+#include "runtime/config_reader.h"
 #include "runtime/config_rows.h"
 
-struct reader {
-	struct json_reader json;
-	size_t map_count;   /* set before anything that refers to maps */
-	size_t class_count; /* those that may be named now */
-};
-
-static void *new_array(struct reader *r, size_t count, size_t size)
+void *config_new_array(struct config_reader *r, size_t count, size_t size)
 {
 	return arena_array(r->json.arena, count ? count : 1, size);
 }
 
-static size_t read_index(struct reader *r, const struct json_at *at, size_t count)
+size_t config_read_index(struct config_reader *r, const struct json_at *at, size_t count)
 {
 	if (count)
 		return (size_t)json_read_number(&r->json, at, 0, (int64_t)count - 1);
@@ -36,7 +29,7 @@ static size_t read_index(struct reader *r, const struct json_at *at, size_t coun
 }
 
 /* ["main.cf", 12]; absent: a default. */
-static struct rt_origin read_place(struct reader *r, const struct json_at *at)
+static struct rt_origin read_place(struct config_reader *r, const struct json_at *at)
 {
 	struct rt_origin origin = {"", 0};
 	struct json_at file = json_element(at, 0);
@@ -53,14 +46,14 @@ static struct rt_origin read_place(struct reader *r, const struct json_at *at)
 	return origin;
 }
 
-static struct rt_origin read_origin(struct reader *r, const struct json_at *parent)
+struct rt_origin config_read_origin(struct config_reader *r, const struct json_at *parent)
 {
 	struct json_at at = json_member(parent, "at");
 
 	return read_place(r, &at);
 }
 
-static const char *read_member_text(struct reader *r, const struct json_at *parent,
+const char *config_read_member_text(struct config_reader *r, const struct json_at *parent,
 				    const char *name)
 {
 	struct json_at at = json_member(parent, name);
@@ -69,22 +62,24 @@ static const char *read_member_text(struct reader *r, const struct json_at *pare
 }
 
 /* NULL when the member is absent. */
-static const char *read_optional_text(struct reader *r, const struct json_at *parent,
-				      const char *name)
+static const char *read_optional_text(struct config_reader *r,
+				      const struct json_at *parent, const char *name)
 {
 	struct json_at at = json_member(parent, name);
 
 	return at.value ? json_read_text(&r->json, &at) : NULL;
 }
 
-static bool read_flag(struct reader *r, const struct json_at *parent, const char *name)
+bool config_read_flag(struct config_reader *r, const struct json_at *parent,
+		      const char *name)
 {
 	struct json_at at = json_member(parent, name);
 
 	return at.value ? json_read_bool(&r->json, &at) : false;
 }
 
-static void read_words(struct reader *r, const struct json_at *at, struct rt_words *out)
+static void read_words(struct config_reader *r, const struct json_at *at,
+		       struct rt_words *out)
 {
 	static const char *const names[] = {"words", "at", NULL};
 	struct json_at list = json_member(at, "words");
@@ -93,7 +88,7 @@ static void read_words(struct reader *r, const struct json_at *at, struct rt_wor
 
 	json_read_object(&r->json, at, names);
 	count = json_read_array(&r->json, &list);
-	words = new_array(r, count, sizeof(*words));
+	words = config_new_array(r, count, sizeof(*words));
 	for (size_t i = 0; i < count; i++) {
 		struct json_at word = json_element(&list, i);
 
@@ -101,10 +96,11 @@ static void read_words(struct reader *r, const struct json_at *at, struct rt_wor
 	}
 	out->words = words;
 	out->count = count;
-	out->origin = read_origin(r, at);
+	out->origin = config_read_origin(r, at);
 }
 
-static void read_maps(struct reader *r, const struct json_at *at, struct rt_maps *out)
+static void read_maps(struct config_reader *r, const struct json_at *at,
+		      struct rt_maps *out)
 {
 	static const char *const names[] = {"maps", "at", NULL};
 	struct json_at list = json_member(at, "maps");
@@ -113,122 +109,18 @@ static void read_maps(struct reader *r, const struct json_at *at, struct rt_maps
 
 	json_read_object(&r->json, at, names);
 	count = json_read_array(&r->json, &list);
-	maps = new_array(r, count, sizeof(*maps));
+	maps = config_new_array(r, count, sizeof(*maps));
 	for (size_t i = 0; i < count; i++) {
 		struct json_at map = json_element(&list, i);
 
-		maps[i] = read_index(r, &map, r->map_count);
+		maps[i] = config_read_index(r, &map, r->map_count);
 	}
 	out->maps = maps;
 	out->count = count;
-	out->origin = read_origin(r, at);
+	out->origin = config_read_origin(r, at);
 }
 
-static bool has_host_bits(const uint8_t *address, unsigned size, unsigned prefix)
-{
-	for (unsigned bit = prefix; bit < size * 8; bit++)
-		if (address[bit / 8] & (0x80u >> (bit % 8)))
-			return true;
-	return false;
-}
-
-/* "192.0.2.0/24", "2001:db8::/32". */
-static void read_net(struct reader *r, const struct json_at *parent,
-		     struct rt_match_item *out)
-{
-	struct json_at at = json_member(parent, "net");
-	struct str rest = str_of(json_read_text(&r->json, &at));
-	ptrdiff_t slash = str_chr(rest, '/');
-	unsigned size;
-	uint64_t prefix;
-	char address[INET6_ADDRSTRLEN];
-
-	if (slash < 0 || (size_t)slash >= sizeof(address) ||
-	    !str_to_u64(str_slice(rest, (size_t)slash + 1, rest.len), &prefix)) {
-		json_fail(&r->json, &at, "must be ADDRESS/BITS");
-		return;
-	}
-	memcpy(address, rest.ptr, (size_t)slash);
-	address[slash] = '\0';
-	out->family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	size = out->family == AF_INET6 ? 16 : 4;
-	if (inet_pton(out->family, address, out->address) != 1 || prefix > size * 8 ||
-	    has_host_bits(out->address, size, (unsigned)prefix))
-		json_fail(&r->json, &at, "is not a network");
-	out->prefix = (unsigned)prefix;
-}
-
-static enum rt_match_kind read_match_kind(struct reader *r, const struct json_at *parent)
-{
-	struct json_at at = json_member(parent, "kind");
-	const char *word = json_read_text(&r->json, &at);
-
-	for (int kind = 0; kind <= RT_MATCH_ERROR; kind++)
-		if (strcmp(word, rt_match_kind_word((enum rt_match_kind)kind)) == 0)
-			return (enum rt_match_kind)kind;
-	json_fail(&r->json, &at, "is not a kind of pattern");
-	return RT_MATCH_ERROR;
-}
-
-/* Clients of which kind a pattern that cannot be read concerns; 0: all. */
-static int read_family(struct reader *r, const struct json_at *parent)
-{
-	struct json_at at = json_member(parent, "family");
-	const char *word;
-
-	if (!at.value)
-		return 0;
-	word = json_read_text(&r->json, &at);
-	if (strcmp(word, "ipv4") == 0)
-		return AF_INET;
-	if (strcmp(word, "ipv6") != 0)
-		json_fail(&r->json, &at, "must be ipv4 or ipv6");
-	return AF_INET6;
-}
-
-static void read_match_item(struct reader *r, const struct json_at *at,
-			    struct rt_match_item *out)
-{
-	static const char *const names[] = {"kind",   "negated", "text", "net",
-					    "family", "map",	 "at",	 NULL};
-	struct json_at map = json_member(at, "map");
-
-	json_read_object(&r->json, at, names);
-	out->kind = read_match_kind(r, at);
-	out->negated = read_flag(r, at, "negated");
-	out->text = read_member_text(r, at, "text");
-	if (out->kind == RT_MATCH_NET)
-		read_net(r, at, out);
-	if (out->kind == RT_MATCH_ERROR)
-		out->family = read_family(r, at);
-	if (out->kind == RT_MATCH_MAP)
-		out->map = read_index(r, &map, r->map_count);
-	out->origin = read_origin(r, at);
-}
-
-static void read_match(struct reader *r, const struct json_at *at, struct rt_match *out)
-{
-	static const char *const names[] = {"items", "parent_matches", "at", NULL};
-	struct json_at list = json_member(at, "items");
-	struct json_at parent = json_member(at, "parent_matches");
-	size_t count;
-	struct rt_match_item *items;
-
-	json_read_object(&r->json, at, names);
-	count = json_read_array(&r->json, &list);
-	items = new_array(r, count, sizeof(*items));
-	for (size_t i = 0; i < count && !r->json.failed; i++) {
-		struct json_at item = json_element(&list, i);
-
-		read_match_item(r, &item, &items[i]);
-	}
-	out->items = items;
-	out->count = count;
-	out->parent_matches = json_read_bool(&r->json, &parent);
-	out->origin = read_origin(r, at);
-}
-
-static void read_setting(struct reader *r, const struct json_at *at,
+static void read_setting(struct config_reader *r, const struct json_at *at,
 			 const struct rt_setting_row *row, void *field)
 {
 	switch (row->kind) {
@@ -249,7 +141,7 @@ static void read_setting(struct reader *r, const struct json_at *at,
 		return;
 	case RT_KIND_MATCH:
 	case RT_KIND_NETS:
-		read_match(r, at, field);
+		config_read_match(r, at, field);
 		return;
 	case RT_KIND_MAPS:
 		read_maps(r, at, field);
@@ -258,10 +150,11 @@ static void read_setting(struct reader *r, const struct json_at *at,
 }
 
 /* With `partial` a row may be absent and keeps what is in *out. */
-static void read_settings(struct reader *r, const struct json_at *at, bool partial,
+static void read_settings(struct config_reader *r, const struct json_at *at, bool partial,
 			  struct rt_settings *out)
 {
-	const char **names = new_array(r, rt_setting_row_count() + 1, sizeof(*names));
+	const char **names =
+		config_new_array(r, rt_setting_row_count() + 1, sizeof(*names));
 
 	for (size_t i = 0; i < rt_setting_row_count(); i++)
 		names[i] = rt_setting_row(i)->name;
@@ -275,7 +168,7 @@ static void read_settings(struct reader *r, const struct json_at *at, bool parti
 	}
 }
 
-static enum rt_op read_op(struct reader *r, const struct json_at *parent)
+static enum rt_op read_op(struct config_reader *r, const struct json_at *parent)
 {
 	struct json_at at = json_member(parent, "op");
 	const char *word = json_read_text(&r->json, &at);
@@ -287,7 +180,8 @@ static enum rt_op read_op(struct reader *r, const struct json_at *parent)
 	return RT_OP_BROKEN;
 }
 
-static void read_insn(struct reader *r, const struct json_at *at, struct rt_insn *out)
+static void read_insn(struct config_reader *r, const struct json_at *at,
+		      struct rt_insn *out)
 {
 	static const char *const names[] = {"op",	 "map", "class", "text",
 					    "warn_only", "at",	NULL};
@@ -296,28 +190,29 @@ static void read_insn(struct reader *r, const struct json_at *at, struct rt_insn
 
 	json_read_object(&r->json, at, names);
 	out->op = read_op(r, at);
-	out->warn_only = read_flag(r, at, "warn_only");
+	out->warn_only = config_read_flag(r, at, "warn_only");
 	switch (rt_op_arg(out->op)) {
 	case RT_ARG_NONE:
 		break;
 	case RT_ARG_MAP:
-		out->map = read_index(r, &map, r->map_count);
+		out->map = config_read_index(r, &map, r->map_count);
 		break;
 	case RT_ARG_CLASS:
-		out->program = read_index(r, &class, r->class_count);
+		out->program = config_read_index(r, &class, r->class_count);
 		break;
 	case RT_ARG_TEXT:
-		read_member_text(r, at, "text");
+		config_read_member_text(r, at, "text");
 		break;
 	}
 	out->text = read_optional_text(r, at, "text");
-	out->origin = read_origin(r, at);
+	out->origin = config_read_origin(r, at);
 }
 
-static void read_insns(struct reader *r, const struct json_at *at, struct rt_program *out)
+static void read_insns(struct config_reader *r, const struct json_at *at,
+		       struct rt_program *out)
 {
 	size_t count = json_read_array(&r->json, at);
-	struct rt_insn *insns = new_array(r, count, sizeof(*insns));
+	struct rt_insn *insns = config_new_array(r, count, sizeof(*insns));
 
 	for (size_t i = 0; i < count && !r->json.failed; i++) {
 		struct json_at insn = json_element(at, i);
@@ -328,18 +223,19 @@ static void read_insns(struct reader *r, const struct json_at *at, struct rt_pro
 	out->count = count;
 }
 
-static void read_class(struct reader *r, const struct json_at *at, struct rt_program *out)
+static void read_class(struct config_reader *r, const struct json_at *at,
+		       struct rt_program *out)
 {
 	static const char *const names[] = {"name", "program", "at", NULL};
 	struct json_at program = json_member(at, "program");
 
 	json_read_object(&r->json, at, names);
-	out->name = read_member_text(r, at, "name");
+	out->name = config_read_member_text(r, at, "name");
 	read_insns(r, &program, out);
-	out->origin = read_origin(r, at);
+	out->origin = config_read_origin(r, at);
 }
 
-static void read_stages(struct reader *r, const struct json_at *at,
+static void read_stages(struct config_reader *r, const struct json_at *at,
 			struct rt_service *out)
 {
 	const char *names[RT_STAGE_COUNT + 1] = {NULL};
@@ -360,26 +256,26 @@ static void read_stages(struct reader *r, const struct json_at *at,
 	}
 }
 
-static void read_service(struct reader *r, const struct json_at *at,
+static void read_service(struct config_reader *r, const struct json_at *at,
 			 const struct rt_settings *main, struct rt_service *out)
 {
-	static const char *const names[] = {"name",   "host",	"port",	 "settings",
-					    "stages", "set_at", "fatal", "at",
-					    NULL};
+	static const char *const names[] = {"name",	"host",	  "port",
+					    "settings", "stages", "set_at",
+					    "fatal",	"at",	  NULL};
 	struct json_at port = json_member(at, "port");
 	struct json_at settings = json_member(at, "settings");
-	struct rt_settings *own = new_array(r, 1, sizeof(*own));
+	struct rt_settings *own = config_new_array(r, 1, sizeof(*own));
 
 	json_read_object(&r->json, at, names);
-	out->name = read_member_text(r, at, "name");
-	out->host = read_member_text(r, at, "host");
+	out->name = config_read_member_text(r, at, "name");
+	out->host = config_read_member_text(r, at, "host");
 	out->port = (unsigned)json_read_number(&r->json, &port, 1, 65535);
 	*own = *main;
 	read_settings(r, &settings, true, own);
 	out->settings = own;
 	read_stages(r, at, out);
 	out->fatal = read_optional_text(r, at, "fatal");
-	out->origin = read_origin(r, at);
+	out->origin = config_read_origin(r, at);
 }
 
 /* "maps/NAME" without a way out of the folder. */
@@ -396,23 +292,24 @@ static bool is_sha256(const char *s)
 	return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
 }
 
-static void read_map(struct reader *r, const struct json_at *at, struct rt_map_ref *out)
+static void read_map(struct config_reader *r, const struct json_at *at,
+		     struct rt_map_ref *out)
 {
-	static const char *const names[] = {"name",   "type",	 "path",      "argument",
-					    "sha256", "aliases", "fold_keys", "at",
-					    NULL};
+	static const char *const names[] = {"name",	 "type",   "path",
+					    "argument",	 "sha256", "aliases",
+					    "fold_keys", "at",	   NULL};
 	struct json_at aliases = json_member(at, "aliases");
 	struct json_at fold_keys = json_member(at, "fold_keys");
 
 	json_read_object(&r->json, at, names);
-	out->name = read_member_text(r, at, "name");
-	out->type = read_member_text(r, at, "type");
+	out->name = config_read_member_text(r, at, "name");
+	out->type = config_read_member_text(r, at, "type");
 	out->path = read_optional_text(r, at, "path");
 	out->argument = read_optional_text(r, at, "argument");
 	out->sha256 = read_optional_text(r, at, "sha256");
 	out->is_aliases = json_read_bool(&r->json, &aliases);
 	out->fold_keys = json_read_bool(&r->json, &fold_keys);
-	out->origin = read_origin(r, at);
+	out->origin = config_read_origin(r, at);
 	if (!out->path == !out->argument)
 		json_fail(&r->json, at, "must have either a path or an argument");
 	if (out->path && !is_map_path(out->path))
@@ -421,22 +318,22 @@ static void read_map(struct reader *r, const struct json_at *at, struct rt_map_r
 		json_fail(&r->json, at, "sha256 must be the digest of the path");
 }
 
-static void read_transport(struct reader *r, const struct json_at *at,
+static void read_transport(struct config_reader *r, const struct json_at *at,
 			   struct rt_transport *out)
 {
 	static const char *const names[] = {"name", "program", "at", NULL};
 
 	json_read_object(&r->json, at, names);
-	out->name = read_member_text(r, at, "name");
-	out->program = read_member_text(r, at, "program");
-	out->origin = read_origin(r, at);
+	out->name = config_read_member_text(r, at, "name");
+	out->program = config_read_member_text(r, at, "program");
+	out->origin = config_read_origin(r, at);
 }
 
-static void read_config(struct reader *r, const struct json_at *root,
+static void read_config(struct config_reader *r, const struct json_at *root,
 			struct rt_config *out)
 {
-	static const char *const names[] = {"format",	"mcc",	   "postfix",
-					    "settings", "maps",	   "classes",
+	static const char *const names[] = {"format",	"mcc",	      "postfix",
+					    "settings", "maps",	      "classes",
 					    "services", "transports", NULL};
 	struct json_at settings = json_member(root, "settings");
 	struct json_at maps = json_member(root, "maps");
@@ -446,16 +343,17 @@ static void read_config(struct reader *r, const struct json_at *root,
 	struct json_at at;
 
 	json_read_object(&r->json, root, names);
-	out->mcc_version = read_member_text(r, root, "mcc");
-	out->postfix = read_member_text(r, root, "postfix");
+	out->mcc_version = config_read_member_text(r, root, "mcc");
+	out->postfix = config_read_member_text(r, root, "postfix");
 	r->map_count = out->map_count = json_read_array(&r->json, &maps);
 	out->class_count = json_read_array(&r->json, &classes);
 	out->service_count = json_read_array(&r->json, &services);
 	out->transport_count = json_read_array(&r->json, &transports);
-	out->maps = new_array(r, out->map_count, sizeof(*out->maps));
-	out->classes = new_array(r, out->class_count, sizeof(*out->classes));
-	out->services = new_array(r, out->service_count, sizeof(*out->services));
-	out->transports = new_array(r, out->transport_count, sizeof(*out->transports));
+	out->maps = config_new_array(r, out->map_count, sizeof(*out->maps));
+	out->classes = config_new_array(r, out->class_count, sizeof(*out->classes));
+	out->services = config_new_array(r, out->service_count, sizeof(*out->services));
+	out->transports =
+		config_new_array(r, out->transport_count, sizeof(*out->transports));
 	read_settings(r, &settings, false, &out->settings);
 	for (size_t i = 0; i < out->map_count && !r->json.failed; i++) {
 		at = json_element(&maps, i);
@@ -481,7 +379,7 @@ static void read_config(struct reader *r, const struct json_at *root,
 int rt_config_read(struct arena *arena, struct str json, struct rt_config **out_config,
 		   char *err, size_t err_size)
 {
-	struct reader r = {.json = {arena, err, err_size, false}};
+	struct config_reader r = {.json = {arena, err, err_size, false}};
 	struct rt_config *config = arena_alloc(arena, sizeof(*config));
 	json_t *document = json_read_document(&r.json, json);
 	struct json_at root = {NULL, "", 0, document};

@@ -57,9 +57,8 @@ int generation_check_artefact(int dirfd, const struct manifest_file *want, char 
 	if (fd >= 0)
 		close(fd);
 	if (status != MCC_OK)
-		return report(err, err_size,
-			      status == MCC_EIO ? MCC_EIO : MCC_EFORMAT, want->path,
-			      mcc_status_text(status));
+		return report(err, err_size, status == MCC_EIO ? MCC_EIO : MCC_EFORMAT,
+			      want->path, mcc_status_text(status));
 	if (size != want->size)
 		return report(err, err_size, MCC_EFORMAT, want->path,
 			      "damaged: its size is not the one in the manifest");
@@ -75,8 +74,7 @@ int generation_check(struct arena *arena, int dirfd, struct manifest **out_manif
 	struct manifest *manifest = NULL;
 	struct str text;
 	char why[256];
-	int status =
-		fs_read_file(arena, dirfd, MANIFEST_NAME, LIMIT_RUNTIME_JSON, &text);
+	int status = fs_read_file(arena, dirfd, MANIFEST_NAME, LIMIT_RUNTIME_JSON, &text);
 
 	if (status != MCC_OK)
 		return report(err, err_size, status == MCC_EIO ? MCC_EIO : MCC_EFORMAT,

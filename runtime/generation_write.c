@@ -174,9 +174,9 @@ static int add_maps(struct generation_writer *w, struct artefacts *list)
 	}
 	while (status == MCC_OK && (found = readdir(dir)))
 		if (found->d_name[0] != '.')
-			status = add_artefact(w, list,
-					      arena_printf(w->arena, MAPS_NAME "/%s",
-							   found->d_name));
+			status = add_artefact(
+				w, list,
+				arena_printf(w->arena, MAPS_NAME "/%s", found->d_name));
 	closedir(dir);
 	return status;
 }

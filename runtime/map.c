@@ -101,8 +101,7 @@ struct rt_map *rt_map_static(struct arena *arena, const char *name, struct str v
 
 /* ---- fail ---- */
 
-static enum rt_found fail_lookup(MCC_UNUSED struct rt_map *map,
-				 MCC_UNUSED struct str key,
+static enum rt_found fail_lookup(MCC_UNUSED struct rt_map *map, MCC_UNUSED struct str key,
 				 MCC_UNUSED struct arena *arena,
 				 MCC_UNUSED struct str *out_value,
 				 MCC_UNUSED unsigned *out_line)

@@ -79,7 +79,8 @@ int rt_map_of_text(struct arena *arena, const char *type, const char *name,
 /* Whether rt_map_of_text() knows the type. */
 bool rt_map_is_text_type(const char *type);
 /* unix:passwd.byname over a passwd(5) file; read anew when it changes. */
-struct rt_map *rt_map_passwd(struct arena *arena, const char *name, const char *passwd_file);
+struct rt_map *rt_map_passwd(struct arena *arena, const char *name,
+			     const char *passwd_file);
 void rt_map_close(struct rt_map *map);
 
 /*

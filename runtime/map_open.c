@@ -33,8 +33,7 @@ static struct rt_map *open_argument(struct arena *arena, const struct rt_map_ref
 {
 	if (strcmp(ref->type, "static") == 0)
 		return rt_map_static(arena, ref->name, str_of(ref->argument));
-	if (strcmp(ref->type, "unix") == 0 &&
-	    strcmp(ref->argument, "passwd.byname") == 0)
+	if (strcmp(ref->type, "unix") == 0 && strcmp(ref->argument, "passwd.byname") == 0)
 		return rt_map_passwd(arena, ref->name, passwd_file);
 	return rt_map_fail(arena, ref->name);
 }

@@ -55,7 +55,8 @@ static long next_reference(struct str s, size_t *i)
 	}
 	if (at < s.len && (s.ptr[at] == '{' || s.ptr[at] == '('))
 		close = s.ptr[at++] == '{' ? '}' : ')';
-	for (digits = at; digits < s.len && isdigit((unsigned char)s.ptr[digits]); digits++)
+	for (digits = at; digits < s.len && isdigit((unsigned char)s.ptr[digits]);
+	     digits++)
 		n = n < REGEX_GROUPS ? n * 10 + (s.ptr[digits] - '0') : REGEX_GROUPS;
 	if (digits == at || (close && (digits == s.len || s.ptr[digits] != close)))
 		return -2;
@@ -83,8 +84,8 @@ static const char *check_result(struct str result, size_t groups, bool has_group
 	return NULL;
 }
 
-static bool expand(struct arena *arena, struct str result, const struct regex_match *match,
-		   struct str *out_value)
+static bool expand(struct arena *arena, struct str result,
+		   const struct regex_match *match, struct str *out_value)
 {
 	struct strbuf buf;
 	char *copy = NULL;
@@ -260,7 +261,8 @@ static const struct rt_map_class regexp_class = {"regexp", pattern_lookup, NULL}
 static const struct rt_map_class pcre_class = {"pcre", pattern_lookup, NULL};
 
 int map_pattern_of_text(struct arena *arena, const char *type, const char *name,
-			struct str text, struct rt_map_warn *warn, struct rt_map **out_map)
+			struct str text, struct rt_map_warn *warn,
+			struct rt_map **out_map)
 {
 	bool is_pcre = strcmp(type, "pcre") == 0;
 	struct pattern_map *self = arena_alloc(arena, sizeof(*self));
@@ -271,7 +273,8 @@ int map_pattern_of_text(struct arena *arena, const char *type, const char *name,
 
 	if (!self)
 		return MCC_ENOMEM;
-	self->map = (struct rt_map){is_pcre ? &pcre_class : &regexp_class, name, 0, false};
+	self->map =
+		(struct rt_map){is_pcre ? &pcre_class : &regexp_class, name, 0, false};
 	self->kind = is_pcre ? &regex_pcre : &regex_posix;
 	map_lines_init(&lines, arena, text);
 	while (map_lines_next(&lines, &line, &number)) {

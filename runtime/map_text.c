@@ -81,8 +81,8 @@ bool map_lines_next(struct map_lines *lines, struct str *out_line, unsigned *out
 	strbuf_init(&buf, LIMIT_SOURCE_FILE);
 	strbuf_addstr(&buf, line);
 	add_continuations(lines, &buf);
-	*out_line = str_trim((struct str){
-		arena_memdup0(lines->arena, buf.ptr, buf.len), buf.len});
+	*out_line = str_trim(
+		(struct str){arena_memdup0(lines->arena, buf.ptr, buf.len), buf.len});
 	strbuf_fini(&buf);
 	return true;
 }

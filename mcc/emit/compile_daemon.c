@@ -24,8 +24,10 @@ struct daemon_row {
 };
 
 static const struct daemon_row daemon_rows[] = {
-#define DAEMON(name, when, verdict, why) {#name, false, WHEN_##when, VERDICT_##verdict, why},
-#define DAEMON_FAMILY(prefix, verdict, why) {prefix, true, WHEN_ANY, VERDICT_##verdict, why},
+#define DAEMON(name, when, verdict, why) \
+	{#name, false, WHEN_##when, VERDICT_##verdict, why},
+#define DAEMON_FAMILY(prefix, verdict, why) \
+	{prefix, true, WHEN_ANY, VERDICT_##verdict, why},
 #include "mcc/emit/daemon.def"
 #undef DAEMON
 #undef DAEMON_FAMILY
@@ -110,9 +112,8 @@ static void check_setting(const struct daemon_run *run, const struct setting *s,
 		report(run, s, RULE_MC1301, where,
 		       "what Postfix would do with it is left out");
 	else if (row->verdict != VERDICT_QUIET)
-		report(run, s,
-		       row->verdict == VERDICT_ERROR ? RULE_MC1302 : RULE_MC1301, where,
-		       row->why);
+		report(run, s, row->verdict == VERDICT_ERROR ? RULE_MC1302 : RULE_MC1301,
+		       where, row->why);
 }
 
 /* ---- services ---- */
@@ -126,9 +127,9 @@ bool daemon_is_program(const struct site_service *service, const char *program)
 {
 	struct str command = field(service, MASTER_COMMAND);
 
-	return str_eqc(str_slice(command, (size_t)(str_rchr(command, '/') + 1),
-				 command.len),
-		       program);
+	return str_eqc(
+		str_slice(command, (size_t)(str_rchr(command, '/') + 1), command.len),
+		program);
 }
 
 static bool is_yes(const struct site *site, const struct site_service *service,
@@ -150,25 +151,27 @@ bool daemon_leaves_out(const struct site *site, const struct site_service *servi
 	       daemon_demands_tls(level->value.str);
 }
 
-static void check_service(const struct daemon_run *run, const struct site_service *service)
+static void check_service(const struct daemon_run *run,
+			  const struct site_service *service)
 {
 	bool is_server = daemon_is_program(service, "smtpd") &&
 			 str_eqc(field(service, MASTER_TYPE), "inet");
 	const char *where;
 
 	if (is_server && daemon_leaves_out(run->site, service)) {
-		diag_add(run->diags, RULE_MC1301,
-			 service->node->field_spans[MASTER_NAME],
-			 "mccd leaves %.*s out: it demands TLS, which mccd does not speak",
-			 STR_ARG(service->key));
+		diag_add(
+			run->diags, RULE_MC1301, service->node->field_spans[MASTER_NAME],
+			"mccd leaves %.*s out: it demands TLS, which mccd does not speak",
+			STR_ARG(service->key));
 		return;
 	}
 	if (daemon_is_program(service, "postscreen"))
-		diag_add(run->diags, RULE_MC1301,
-			 service->node->field_spans[MASTER_COMMAND],
-			 "mccd has no postscreen: clients of %.*s come to the SMTP server "
-			 "at once",
-			 STR_ARG(service->key));
+		diag_add(
+			run->diags, RULE_MC1301,
+			service->node->field_spans[MASTER_COMMAND],
+			"mccd has no postscreen: clients of %.*s come to the SMTP server "
+			"at once",
+			STR_ARG(service->key));
 	if (!is_server && !daemon_is_program(service, "smtp") &&
 	    !daemon_is_program(service, "cleanup") &&
 	    !daemon_is_program(service, "pickup"))

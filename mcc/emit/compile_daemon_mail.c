@@ -90,10 +90,11 @@ static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref
 		return;
 	}
 	if (strcmp(ref->type, "lmdb") == 0 || strcmp(ref->type, "cdb") == 0)
-		diag_add(run->diags, RULE_MC1301, span,
-			 "%s is compiled as a Berkeley DB hash file for mccd; its rows are "
-			 "the same",
-			 ref->name);
+		diag_add(
+			run->diags, RULE_MC1301, span,
+			"%s is compiled as a Berkeley DB hash file for mccd; its rows are "
+			"the same",
+			ref->name);
 	if (!t || t->state == TABLE_LOADED || t->state == TABLE_NOT_FILE)
 		return;
 	/* Only the aliases of a default may be missing, when nobody needs them. */
@@ -133,7 +134,8 @@ static void check_local_mailboxes(const struct daemon_run *run)
 	diag_add(run->diags, RULE_MC1302, home->name_span,
 		 "local mail would go to %s%s, one file for each user: mccd delivers to "
 		 "Maildirs only. Set home_mailbox = Maildir/",
-		 is_home ? "~/" : "", is_home ? s->home_mailbox : s->mail_spool_directory);
+		 is_home ? "~/" : "",
+		 is_home ? s->home_mailbox : s->mail_spool_directory);
 }
 
 static void check_virtual_mailboxes(const struct daemon_run *run)
@@ -230,10 +232,11 @@ static void check_transport(const struct daemon_run *run, struct str value,
 			 "queue",
 			 STR_ARG(name), program);
 	else
-		diag_add(run->diags, RULE_MC1302, span,
-			 "master.cf has no service %.*s of type unix: this mail would stay "
-			 "in the queue",
-			 STR_ARG(name));
+		diag_add(
+			run->diags, RULE_MC1302, span,
+			"master.cf has no service %.*s of type unix: this mail would stay "
+			"in the queue",
+			STR_ARG(name));
 }
 
 static void check_transport_setting(const struct daemon_run *run, enum param_id id)

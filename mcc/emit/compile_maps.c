@@ -119,9 +119,8 @@ static size_t find_ref(const struct compiler *c, const char *name, bool fold_key
 {
 	size_t i = 0;
 
-	while (i < c->config->map_count &&
-	       (strcmp(c->config->maps[i].name, name) != 0 ||
-		c->config->maps[i].fold_keys != fold_keys))
+	while (i < c->config->map_count && (strcmp(c->config->maps[i].name, name) != 0 ||
+					    c->config->maps[i].fold_keys != fold_keys))
 		i++;
 	return i;
 }

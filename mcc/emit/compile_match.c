@@ -29,8 +29,8 @@ struct match_build {
 static struct rt_match_item *add_item(struct match_build *b, enum rt_match_kind kind,
 				      struct str text, struct rt_origin origin)
 {
-	struct rt_match_item *item = arena_push(b->c->arena, &b->items, b->count++,
-						&b->room, sizeof(*item));
+	struct rt_match_item *item =
+		arena_push(b->c->arena, &b->items, b->count++, &b->room, sizeof(*item));
 
 	item->kind = kind;
 	item->text = str_dup0(b->c->arena, text);
@@ -61,9 +61,9 @@ static struct str without_brackets(struct arena *arena, struct str word)
 
 	if (!word.len || word.ptr[0] != '[' || close < 0)
 		return word;
-	return str_of(arena_printf(
-		arena, "%.*s%.*s", (int)close - 1, word.ptr + 1,
-		(int)(word.len - (size_t)close - 1), word.ptr + close + 1));
+	return str_of(arena_printf(arena, "%.*s%.*s", (int)close - 1, word.ptr + 1,
+				   (int)(word.len - (size_t)close - 1),
+				   word.ptr + close + 1));
 }
 
 static const char *parse_net(struct str net, struct rt_match_item *item)
@@ -80,8 +80,8 @@ static const char *parse_net(struct str net, struct rt_match_item *item)
 	address[len] = '\0';
 	if (inet_pton(item->family, address, item->address) != 1)
 		return "is not an address";
-	if (slash >= 0 && (!str_to_u64(str_slice(net, len + 1, net.len), &prefix) ||
-			   prefix > bits))
+	if (slash >= 0 &&
+	    (!str_to_u64(str_slice(net, len + 1, net.len), &prefix) || prefix > bits))
 		return "has a wrong prefix length";
 	for (unsigned bit = (unsigned)prefix; bit < bits; bit++)
 		if (item->address[bit / 8] & (0x80u >> bit % 8))
@@ -163,8 +163,8 @@ static void add_file(struct match_build *b, struct str path, struct rt_origin or
 		status = source_add_file(c->site->sources, fs_path,
 					 shown_path(c->site, fs_path, name), &src);
 	if (status != MCC_OK) {
-		add_error(b, arena_printf(c->arena, "%s: %s", name,
-					  mcc_status_text(status)),
+		add_error(b,
+			  arena_printf(c->arena, "%s: %s", name, mcc_status_text(status)),
 			  0, origin);
 		return;
 	}
@@ -217,8 +217,8 @@ static void add_word(struct match_build *b, struct text text, bool negated)
 
 static void add_list(struct match_build *b, struct text text, bool negated)
 {
-	const struct list *list = list_parse(&b->c->parse, text,
-					     b->c->site->options.version.major >= 3);
+	const struct list *list =
+		list_parse(&b->c->parse, text, b->c->site->options.version.major >= 3);
 
 	for (size_t i = 0; i < list->count; i++) {
 		/* A comment drops the rest of the list. */
@@ -231,8 +231,7 @@ static void add_list(struct match_build *b, struct text text, bool negated)
 static bool names_list(const struct compiler *c, const char *name)
 {
 	const struct list *list = site_list(
-		c->site,
-		compiler_setting(c, PARAM_parent_domain_matches_subdomains));
+		c->site, compiler_setting(c, PARAM_parent_domain_matches_subdomains));
 
 	for (size_t i = 0; i < list->count; i++)
 		if (str_eqc(list->items[i].text.str, name))

@@ -11,7 +11,6 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/limits.h"
-#include "grammar/cf.h"
 #include "grammar/list.h"
 #include "mcc/emit/compiler.h"
 #include "runtime/config_rows.h"
@@ -277,7 +276,7 @@ static void add_unknown(struct program_build *b, const struct list_item *word,
 
 /* ---- classes ---- */
 
-static bool is_class(const struct compiler *c, struct str word)
+bool compiler_is_class(const struct compiler *c, struct str word)
 {
 	const struct list *list =
 		site_list(c->site, compiler_setting(c, PARAM_smtpd_restriction_classes));
@@ -305,9 +304,8 @@ static size_t chain_depth(const struct class_chain *chain)
 	return depth;
 }
 
-static const struct class_entry *find_class(const struct compiler *c,
-					    const struct setting *setting,
-					    enum rt_stage stage)
+static const struct class_entry *
+find_class(const struct compiler *c, const struct setting *setting, enum rt_stage stage)
 {
 	for (size_t i = 0; i < c->entry_count; i++) {
 		const struct class_entry *e = &c->entries[i];
@@ -327,8 +325,8 @@ static const struct class_entry *add_class(struct compiler *c,
 {
 	const struct class_entry *known = find_class(c, setting, stage);
 	struct class_chain here = {up, setting};
-	struct program_build b = {.c = c, .setting = setting, .stage = stage,
-				  .chain = &here};
+	struct program_build b = {
+		.c = c, .setting = setting, .stage = stage, .chain = &here};
 	struct class_entry *entry;
 	struct rt_program *program;
 
@@ -363,10 +361,11 @@ static void add_class_call(struct program_build *b, const struct list_item *word
 	}
 	if (is_open(b->chain, setting) || chain_depth(b->chain) >= LIMIT_POLICY_DEPTH) {
 		report(b, RULE_MC402, word->text,
-		       arena_printf(b->c->arena,
-				    "restriction class %.*s contains itself: smtpd crashes "
-				    "when it is evaluated",
-				    STR_ARG(word->text.str)));
+		       arena_printf(
+			       b->c->arena,
+			       "restriction class %.*s contains itself: smtpd crashes "
+			       "when it is evaluated",
+			       STR_ARG(word->text.str)));
 		add_text_insn(b, RT_OP_BROKEN, word->text, word->text.str);
 		return;
 	}
@@ -379,8 +378,8 @@ static void add_class_call(struct program_build *b, const struct list_item *word
 
 void compiler_classes(struct compiler *c)
 {
-	const struct list *list =
-		site_list(c->site, site_setting(c->site, PARAM_smtpd_restriction_classes));
+	const struct list *list = site_list(
+		c->site, site_setting(c->site, PARAM_smtpd_restriction_classes));
 
 	c->service = NULL;
 	for (size_t i = 0; i < list->count; i++) {
@@ -413,7 +412,7 @@ static void compile_word(struct program_build *b, const struct list_item *word)
 
 	if (r && in_version(b->c, r))
 		add_builtin(b, word, r);
-	else if (is_class(b->c, word->text.str))
+	else if (compiler_is_class(b->c, word->text.str))
 		add_class_call(b, word);
 	else if (!r && is_table(word->text.str))
 		add_shorthand(b, word);
@@ -456,8 +455,8 @@ static enum param_id stage_parameter(enum rt_stage stage)
 	return ids[stage];
 }
 
-/* NULL: the release has no such list. */
-static const struct setting *stage_setting(const struct compiler *c, enum rt_stage stage)
+const struct setting *compiler_stage_setting(const struct compiler *c,
+					     enum rt_stage stage)
 {
 	enum param_id id = stage_parameter(stage);
 
@@ -468,7 +467,7 @@ static const struct setting *stage_setting(const struct compiler *c, enum rt_sta
 
 void compiler_program(struct compiler *c, enum rt_stage stage, struct rt_program *out)
 {
-	const struct setting *setting = stage_setting(c, stage);
+	const struct setting *setting = compiler_stage_setting(c, stage);
 	struct program_build b = {.c = c, .setting = setting, .stage = stage};
 
 	out->name = rt_stage_parameter(stage);
@@ -480,94 +479,4 @@ void compiler_program(struct compiler *c, enum rt_stage stage, struct rt_program
 	out->insns = b.insns;
 	out->count = b.count;
 	out->origin = compiler_setting_origin(c, setting);
-}
-
-/* ---- the start-up check of smtpd ---- */
-
-/*
- * Only the text counts: a word that stands as an argument counts too. From
- * 2.10 on the search ends at `permit` and passes over what follows
- * warn_if_reject.
- */
-struct relay_search {
-	const struct compiler *c;
-	bool is_modern;
-	size_t words; /* looked at; classes within classes can double endlessly */
-};
-
-static bool has_relay_control(struct relay_search *search, const struct list *list,
-			      unsigned depth)
-{
-	const struct compiler *c = search->c;
-
-	for (size_t i = 0; depth < LIMIT_POLICY_DEPTH && i < list->count; i++) {
-		struct str word = list->items[i].text.str;
-		const struct restriction *r = restriction_find(word);
-		const struct setting *class;
-
-		if (search->words++ > LIMIT_POLICY_WORDS)
-			return false;
-		if (search->is_modern && str_caseeqc(word, "warn_if_reject")) {
-			i++;
-			continue;
-		}
-		if (search->is_modern && str_caseeqc(word, "permit"))
-			return false;
-		if (r && r->prevents_open_relay)
-			return true;
-		class = is_class(c, word)
-				? site_service_find_own(c->site, c->service, word)
-				: NULL;
-		if (class &&
-		    has_relay_control(search, site_list(c->site, class), depth + 1))
-			return true;
-	}
-	return false;
-}
-
-static void report_relay_control(struct compiler *c, const struct setting *relay,
-				 const struct setting *recipient)
-{
-	const struct setting *at = recipient->name_span.file || !relay ? recipient : relay;
-	struct span place = at->name_span;
-	static const char advice[] =
-		"smtpd refuses to start. Add reject_unauth_destination";
-
-	if (!c->diags)
-		return;
-	/* Nothing is set: the place is the file that does not say it. */
-	if (!place.file)
-		place = (struct span){c->site->main->src->id, 0, 0};
-	if (relay)
-		diag_add(c->diags, RULE_MC601, place,
-			 "neither smtpd_relay_restrictions nor smtpd_recipient_restrictions "
-			 "rejects strangers' mail to other sites: %s",
-			 advice);
-	else
-		diag_add(c->diags, RULE_MC601, place,
-			 "smtpd_recipient_restrictions does not reject strangers' mail to "
-			 "other sites: %s",
-			 advice);
-}
-
-const char *compiler_relay_control(struct compiler *c)
-{
-	const struct setting *relay = stage_setting(c, RT_STAGE_RELAY);
-	const struct setting *recipient = stage_setting(c, RT_STAGE_RECIPIENT);
-
-	struct relay_search search = {
-		c, pf_version_reached(c->site->options.version, "2.10"), 0};
-
-	if (has_relay_control(&search, site_list(c->site, recipient), 0) ||
-	    (relay && has_relay_control(&search, site_list(c->site, relay), 0)))
-		return NULL;
-	report_relay_control(c, relay, recipient);
-	if (!relay)
-		return "parameter \"smtpd_recipient_restrictions\": specify at least one "
-		       "working instance of: check_relay_domains, "
-		       "reject_unauth_destination, reject, defer or defer_if_permit";
-	return "in parameter smtpd_relay_restrictions or smtpd_recipient_restrictions, "
-	       "specify at least one working instance of: reject_unauth_destination, "
-	       "defer_unauth_destination, reject, defer, defer_if_permit or "
-	       "check_relay_domains";
 }

@@ -15,8 +15,8 @@ static const struct {
 	const char *name;
 	unsigned port;
 } port_names[] = {
-	{"smtp", 25},	     {"mail", 25},   {"submission", 587}, {"submissions", 465},
-	{"smtps", 465},	     {"ssmtp", 465}, {"urd", 465},
+	{"smtp", 25},	{"mail", 25},	{"submission", 587}, {"submissions", 465},
+	{"smtps", 465}, {"ssmtp", 465}, {"urd", 465},
 };
 
 /* Stock delivery agents, as master.cf is shipped. */
@@ -77,10 +77,11 @@ static void split_endpoint(struct compiler *c, struct str name, struct rt_servic
 static void report_port(struct compiler *c, const struct site_service *service)
 {
 	if (c->diags)
-		diag_add(c->diags, RULE_MC1302, service->node->field_spans[MASTER_NAME],
-			 "'%.*s' is no port that is known without a look at this machine: "
-			 "write its number",
-			 STR_ARG(service->node->fields[MASTER_NAME]));
+		diag_add(
+			c->diags, RULE_MC1302, service->node->field_spans[MASTER_NAME],
+			"'%.*s' is no port that is known without a look at this machine: "
+			"write its number",
+			STR_ARG(service->node->fields[MASTER_NAME]));
 }
 
 static bool has_own_settings(const struct site_service *service)
@@ -167,8 +168,8 @@ static bool is_agent(struct str program)
 static void add_transports(struct compiler *c)
 {
 	struct rt_config *config = c->config;
-	size_t room = c->site->master ? c->site->service_count
-				      : array_len(stock_transports);
+	size_t room =
+		c->site->master ? c->site->service_count : array_len(stock_transports);
 	struct rt_transport *out = arena_array(c->arena, room + 1, sizeof(*out));
 
 	config->transports = out;

@@ -66,6 +66,11 @@ void compiler_match(struct compiler *c, const struct setting *setting, bool is_n
 void compiler_settings(struct compiler *c, struct rt_settings *out);
 /* The program of a stage of the current service. */
 void compiler_program(struct compiler *c, enum rt_stage stage, struct rt_program *out);
+/* The list of a stage; NULL: the release has no such list. */
+const struct setting *compiler_stage_setting(const struct compiler *c,
+					     enum rt_stage stage);
+/* A word of smtpd_restriction_classes. */
+bool compiler_is_class(const struct compiler *c, struct str word);
 /* Classes that no list names: access tables may. */
 void compiler_classes(struct compiler *c);
 /* smtpd's start-up check: its message when it would not start, else NULL. */

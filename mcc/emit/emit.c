@@ -100,8 +100,8 @@ static int add_digest(struct emission *e, struct rt_map_ref *ref)
 {
 	char digest[DIGEST_HEX_SIZE];
 	size_t size;
-	int fd = openat(e->maps_fd, ref->path + strlen(MAPS_PREFIX),
-			O_RDONLY | O_CLOEXEC);
+	int fd =
+		openat(e->maps_fd, ref->path + strlen(MAPS_PREFIX), O_RDONLY | O_CLOEXEC);
 	int status;
 
 	if (fd < 0)
@@ -158,8 +158,11 @@ int emit_generation(struct arena *arena, const struct site *site,
 		    struct rt_config *config, enum emit_map_type type,
 		    const struct generation_writer *writer, char *err, size_t err_size)
 {
-	struct emission e = {arena, site, {arena, site->sources, diag_queue_new(arena)},
-			     type, generation_maps_dirfd(writer)};
+	struct emission e = {arena,
+			     site,
+			     {arena, site->sources, diag_queue_new(arena)},
+			     type,
+			     generation_maps_dirfd(writer)};
 	int status;
 
 	for (size_t i = 0; i < config->map_count; i++) {

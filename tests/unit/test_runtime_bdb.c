@@ -176,12 +176,13 @@ static void check_with_postmap(const struct fixture *f, const char *type,
 	assert_int_equal(fs_write_file(f->dirfd, "want", strbuf_view(&want), 0644), 0);
 	strbuf_fini(&want);
 	assert_int_equal(
-		shell(f, arena_printf(f->arena,
-				      "touch main.cf && touch -d 2020-01-01 t main.cf t.db"
-				      " && postmap -c . -s %s:t >got"
-				      " && LC_ALL=C sort got >a && LC_ALL=C sort want >b"
-				      " && cmp a b",
-				      type)),
+		shell(f,
+		      arena_printf(f->arena,
+				   "touch main.cf && touch -d 2020-01-01 t main.cf t.db"
+				   " && postmap -c . -s %s:t >got"
+				   " && LC_ALL=C sort got >a && LC_ALL=C sort want >b"
+				   " && cmp a b",
+				   type)),
 		0);
 	if (count)
 		assert_int_equal(
@@ -337,7 +338,8 @@ static void test_survives_damage(void **state)
 		int fd;
 
 		write_rows(f, "t.db", (enum bdb_type)type, rows, 200);
-		assert_int_equal(fs_read_file(f->arena, f->dirfd, "t.db", 1 << 24, &bytes), 0);
+		assert_int_equal(
+			fs_read_file(f->arena, f->dirfd, "t.db", 1 << 24, &bytes), 0);
 		copy = arena_memdup0(f->arena, bytes.ptr, bytes.len);
 		fd = openat(f->dirfd, "t.db", O_WRONLY);
 		for (size_t at = 0; at < bytes.len; at += at < 256 ? 1 : 37) {
@@ -380,8 +382,8 @@ static void test_circular_chains(void **state)
 	for (off_t page = 1; page < size / BDB_PAGE_SIZE; page++) {
 		unsigned char next[4] = {(unsigned char)page, (unsigned char)(page >> 8)};
 
-		assert_int_equal(pwrite(fd, next, 4, page * BDB_PAGE_SIZE + BDB_PAGE_NEXT),
-				 4);
+		assert_int_equal(
+			pwrite(fd, next, 4, page * BDB_PAGE_SIZE + BDB_PAGE_NEXT), 4);
 	}
 	close(fd);
 	assert_int_equal(bdb_open(f->arena, f->dirfd, "t.db", true, &file, err, 256), 0);
@@ -395,14 +397,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_reads_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_common_prefixes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_common_prefixes, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_first_of_equal_keys_wins, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_same_bytes_in_any_folder, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_reads_postmaps_files, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(test_refuses_other_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refuses_other_files, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_survives_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_circular_chains, setup, teardown),
 	};

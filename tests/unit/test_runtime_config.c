@@ -28,20 +28,31 @@ static struct rt_config *make_config(struct arena *arena)
 		{.kind = RT_MATCH_WORD, .text = "example.com", .origin = {"main.cf", 3}},
 		{.kind = RT_MATCH_DOT_DOMAIN, .text = ".example.com", .negated = true},
 		{.kind = RT_MATCH_DOMAIN_AND_SUBS, .text = "example.net"},
-		{.kind = RT_MATCH_NET, .text = "192.0.2.0/24", .family = AF_INET,
-		 .address = {192, 0, 2, 0}, .prefix = 24},
-		{.kind = RT_MATCH_NET, .text = "[::1]", .family = AF_INET6,
-		 .address = {[15] = 1}, .prefix = 128},
+		{.kind = RT_MATCH_NET,
+		 .text = "192.0.2.0/24",
+		 .family = AF_INET,
+		 .address = {192, 0, 2, 0},
+		 .prefix = 24},
+		{.kind = RT_MATCH_NET,
+		 .text = "[::1]",
+		 .family = AF_INET6,
+		 .address = {[15] = 1},
+		 .prefix = 128},
 		{.kind = RT_MATCH_MAP, .text = "hash:/a", .map = 1},
-		{.kind = RT_MATCH_ERROR, .text = "10.0.0.1/8 has host bits",
+		{.kind = RT_MATCH_ERROR,
+		 .text = "10.0.0.1/8 has host bits",
 		 .family = AF_INET},
 	};
 	static struct rt_map_ref maps[] = {
 		{.name = "static:x", .type = "static", .argument = "x"},
-		{.name = "hash:/a", .type = "hash", .path = "maps/a.db",
+		{.name = "hash:/a",
+		 .type = "hash",
+		 .path = "maps/a.db",
 		 .sha256 = "0123456789abcdef0123456789abcdef"
 			   "0123456789abcdef0123456789abcdef",
-		 .is_aliases = true, .fold_keys = true, .origin = {"main.cf", 7}},
+		 .is_aliases = true,
+		 .fold_keys = true,
+		 .origin = {"main.cf", 7}},
 	};
 	static const struct rt_insn class_insns[] = {{.op = RT_OP_REJECT}};
 	static struct rt_program classes[] = {
@@ -49,7 +60,9 @@ static struct rt_config *make_config(struct arena *arena)
 	};
 	static const struct rt_insn insns[] = {
 		{.op = RT_OP_PERMIT_MYNETWORKS, .origin = {"main.cf", 5}},
-		{.op = RT_OP_CHECK_CLIENT_ACCESS, .map = 1, .warn_only = true,
+		{.op = RT_OP_CHECK_CLIENT_ACCESS,
+		 .map = 1,
+		 .warn_only = true,
 		 .text = "check_client_access"},
 		{.op = RT_OP_CLASS, .program = 0, .text = "strict"},
 		{.op = RT_OP_REJECT_RBL_CLIENT, .text = "rbl.example"},
@@ -79,13 +92,13 @@ static struct rt_config *make_config(struct arena *arena)
 	*own = config->settings;
 	own->smtpd_helo_required = true;
 	for (int i = 0; i < 2; i++) {
-		services[i] = (struct rt_service){
-			.name = i ? "submission/inet" : "smtp/inet",
-			.host = i ? "::1" : "",
-			.port = i ? 587 : 25,
-			.settings = i ? own : &config->settings,
-			.fatal = i ? "no" : NULL,
-			.origin = at};
+		services[i] =
+			(struct rt_service){.name = i ? "submission/inet" : "smtp/inet",
+					    .host = i ? "::1" : "",
+					    .port = i ? 587 : 25,
+					    .settings = i ? own : &config->settings,
+					    .fatal = i ? "no" : NULL,
+					    .origin = at};
 		services[i].stages[RT_STAGE_RECIPIENT] =
 			(struct rt_program){"smtpd_recipient_restrictions", insns, 4, at};
 	}
@@ -174,7 +187,8 @@ static void test_refuses(void **state)
 		 "maps[1]: path must be maps/NAME"},
 		{"\"sha256\": \"0", "\"sha256\": \"g",
 		 "maps[1]: sha256 must be the digest of the path"},
-		{"\"argument\": \"x\",", "", "maps[0]: must have either a path or an argument"},
+		{"\"argument\": \"x\",", "",
+		 "maps[0]: must have either a path or an argument"},
 		{"\"op\": \"reject\"", "\"op\": \"class\", \"class\": 0",
 		 "classes[0].program[0].class: refers to a list that is empty"},
 		{"\"op\": \"check_client_access\",\n      \"map\": 1",
@@ -182,12 +196,14 @@ static void test_refuses(void **state)
 		 "services[0].stages.recipient[1].map: 17 is out of range"},
 		{"\"op\": \"permit_mynetworks\"", "\"op\": \"permit_all\"",
 		 "services[0].stages.recipient[0].op: is not an instruction"},
-		{"\"port\": 25", "\"port\": 65536", "services[0].port: 65536 is out of range"},
+		{"\"port\": 25", "\"port\": 65536",
+		 "services[0].port: 65536 is out of range"},
 		{"\"recipient\": [", "\"recipient\": 1, \"recipients\": [",
 		 "services[0].stages.recipients: is not known"},
 		{"\"main.cf\",\n    12", "\"main.cf\",\n    0",
 		 "settings.inet_protocols.at[1]: 0 is out of range"},
-		{"{", "[{}", "not JSON: line 2, column 9: ']' expected near '\"format\"'"},
+		{"{", "[{}",
+		 "not JSON: line 2, column 9: ']' expected near '\"format\"'"},
 	};
 	struct arena *arena = arena_new(0);
 	struct str good = rt_config_write(arena, make_config(arena));

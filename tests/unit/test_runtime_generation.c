@@ -72,8 +72,8 @@ static void write_runtime(struct fixture *f, const struct generation_writer *wri
 			  const char *hostname)
 {
 	struct rt_config config = {.mcc_version = "1", .postfix = "3.11"};
-	struct rt_map_ref ref = {.name = "hash:/etc/aliases", .type = "hash",
-				 .path = "maps/aliases.db"};
+	struct rt_map_ref ref = {
+		.name = "hash:/etc/aliases", .type = "hash", .path = "maps/aliases.db"};
 	char digest[DIGEST_HEX_SIZE];
 	size_t size;
 	int fd = openat(generation_maps_dirfd(writer), "aliases.db", O_RDONLY);
@@ -207,11 +207,11 @@ static void test_rollback_refuses_damage(void **state)
 	const char *first = publish(f, "one.example");
 
 	publish(f, "two.example");
-	assert_int_equal(truncate(path_of(f, arena_printf(f->arena,
-							  "generations/%s/runtime.json",
-							  first)),
-				  10),
-			 0);
+	assert_int_equal(
+		truncate(path_of(f, arena_printf(f->arena, "generations/%s/runtime.json",
+						 first)),
+			 10),
+		0);
 	assert_int_equal(generation_rollback(f->arena, f->out, &name, f->err, 512),
 			 MCC_EFORMAT);
 	assert_non_null(strstr(f->err, "runtime.json"));
@@ -224,7 +224,8 @@ static void test_abort_leaves_nothing(void **state)
 	struct generation_writer *writer = NULL;
 
 	publish(f, "one.example");
-	assert_int_equal(generation_begin(f->arena, f->out, &writer, f->err, 512), MCC_OK);
+	assert_int_equal(generation_begin(f->arena, f->out, &writer, f->err, 512),
+			 MCC_OK);
 	write_table(writer);
 	generation_abort(writer);
 	generation_abort(NULL);
@@ -257,7 +258,8 @@ static void test_one_writer_at_a_time(void **state)
 	struct generation_writer *writer = NULL;
 	struct generation_writer *second = NULL;
 
-	assert_int_equal(generation_begin(f->arena, f->out, &writer, f->err, 512), MCC_OK);
+	assert_int_equal(generation_begin(f->arena, f->out, &writer, f->err, 512),
+			 MCC_OK);
 	assert_int_equal(generation_begin(f->arena, f->out, &second, f->err, 512),
 			 MCC_EUNAVAIL);
 	assert_non_null(strstr(f->err, "another mcc build"));
@@ -364,9 +366,8 @@ static void test_out_is_no_folder(void **state)
 	assert_int_not_equal(generation_begin(f->arena, f->out, &writer, f->err, 512),
 			     MCC_OK);
 	assert_non_null(strstr(f->err, f->out));
-	assert_int_not_equal(generation_begin(f->arena, "/none/at/all", &writer, f->err,
-					      512),
-			     MCC_OK);
+	assert_int_not_equal(
+		generation_begin(f->arena, "/none/at/all", &writer, f->err, 512), MCC_OK);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -248,7 +248,8 @@ static void test_open_of_a_generation(void **state)
 	assert_int_equal(fs_open_dir(AT_FDCWD, dir, false, &fd), MCC_OK);
 	assert_int_equal(fs_write_file(fd, "c.cidr", STR_LIT("192.0.2.0/24 x\n"), 0644),
 			 MCC_OK);
-	assert_int_equal(rt_maps_open(arena, &config, fd, "/etc/passwd", err, 256), MCC_OK);
+	assert_int_equal(rt_maps_open(arena, &config, fd, "/etc/passwd", err, 256),
+			 MCC_OK);
 	assert_string_equal(ask(arena, refs[0].map, "k"), "v");
 	assert_string_equal(ask(arena, refs[1].map, "192.0.2.9"), "x");
 	assert_string_equal(ask(arena, refs[2].map, "k"), "!");
