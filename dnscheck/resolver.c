@@ -20,11 +20,11 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "dnscheck/answer.h"
+#include "dnscheck/entries.h"
 #include "dnscheck/record.h"
 #include "dnscheck/source.h"
 
 enum {
-	TABLE_FIRST = 256,
 	DEFAULT_IN_FLIGHT = 2000,
 	DEFAULT_CACHE = 100000,
 	/* RFC 2308 5: a negative answer is kept for hours at most. */
@@ -34,57 +34,17 @@ enum {
 	TTL_MAX = 7 * 86400
 };
 
-struct waiter {
-	struct waiter *next;
-	dns_callback *callback;
-	void *arg;
-	struct dns_block *block; /* set once the answer is there */
-	bool from_cache;
-};
-
-struct waiters {
-	struct waiter *first;
-	struct waiter *last;
-};
-
-/* The answers of a CNAME chain so far. */
-struct chain {
-	unsigned links;
-	uint32_t ttl;
-	bool authenticated;
-	char target[DNS_NAME_TEXT];
-};
-
-struct entry {
-	struct dns_question question; /* first: sources hand it back */
-	struct entry *hash_next;
-	struct entry *newer; /* by last use */
-	struct entry *older;
-	struct entry *backlog_next;
-	struct dns_name name;
-	uint32_t hash;
-	struct waiters waiters; /* while under way */
-	struct chain *chain;
-	struct dns_block *block; /* NULL: under way */
-	uint64_t expires_ms;
-};
-
 struct resolver {
 	struct dns_source *source;
 	struct recording *recording; /* or NULL */
-	struct entry **table;
-	size_t table_size; /* a power of two */
-	size_t entry_count;
-	size_t cached;
+	struct dns_entries entries;
 	size_t cache_max;
-	struct entry *newest;
-	struct entry *oldest;
-	struct entry *backlog_first;
-	struct entry *backlog_last;
+	struct dns_entry *backlog_first;
+	struct dns_entry *backlog_last;
 	size_t in_flight;
 	size_t in_flight_max;
 	bool is_pumping;
-	struct waiters ready;
+	struct dns_waiters ready;
 	size_t pending; /* callbacks owed */
 };
 
@@ -93,8 +53,7 @@ struct resolver *resolver_new(struct dns_source *source, const struct resolver_o
 	struct resolver *r = dns_alloc(sizeof(*r));
 
 	r->source = source;
-	r->table_size = TABLE_FIRST;
-	r->table = dns_alloc(r->table_size * sizeof(struct entry *));
+	dns_entries_init(&r->entries);
 	r->cache_max =
 		o != NULL && o->cache_entries != 0 ? o->cache_entries : DEFAULT_CACHE;
 	r->in_flight_max =
@@ -102,118 +61,9 @@ struct resolver *resolver_new(struct dns_source *source, const struct resolver_o
 	return r;
 }
 
-static void waiters_append(struct waiters *list, struct waiter *w)
-{
-	w->next = NULL;
-	if (list->last != NULL)
-		list->last->next = w;
-	else
-		list->first = w;
-	list->last = w;
-}
-
-static void waiters_free(struct waiters *list)
-{
-	struct waiter *w, *next;
-
-	for (w = list->first; w != NULL; w = next) {
-		next = w->next;
-		dns_block_unref(w->block);
-		free(w);
-	}
-	*list = (struct waiters){NULL, NULL};
-}
-
-/* --- the table ---------------------------------------------------------- */
-
-static struct entry *table_find(const struct resolver *r, const struct dns_name *name,
-				enum dns_type type, uint32_t hash)
-{
-	struct entry *e = r->table[hash & (r->table_size - 1)];
-
-	while (e != NULL && (e->hash != hash || e->question.type != type ||
-			     !dns_name_equal(&e->name, name)))
-		e = e->hash_next;
-	return e;
-}
-
-static void table_grow(struct resolver *r)
-{
-	size_t size = r->table_size * 2, i;
-	struct entry **table = dns_alloc(size * sizeof(struct entry *));
-	struct entry *e, *next;
-
-	for (i = 0; i < r->table_size; i++) {
-		for (e = r->table[i]; e != NULL; e = next) {
-			next = e->hash_next;
-			e->hash_next = table[e->hash & (size - 1)];
-			table[e->hash & (size - 1)] = e;
-		}
-	}
-	free(r->table);
-	r->table = table;
-	r->table_size = size;
-}
-
-static struct entry *table_add(struct resolver *r, const struct dns_name *name,
-			       enum dns_type type, uint32_t hash)
-{
-	struct entry *e = dns_alloc(sizeof(*e));
-	struct entry **slot;
-
-	if (r->entry_count >= r->table_size)
-		table_grow(r);
-	slot = &r->table[hash & (r->table_size - 1)];
-	e->name = *name;
-	e->hash = hash;
-	e->question.resolver = r;
-	e->question.name = *name;
-	e->question.type = type;
-	e->hash_next = *slot;
-	*slot = e;
-	r->entry_count++;
-	return e;
-}
-
-static void use_unlink(struct resolver *r, struct entry *e)
-{
-	*(e->newer != NULL ? &e->newer->older : &r->newest) = e->older;
-	*(e->older != NULL ? &e->older->newer : &r->oldest) = e->newer;
-	e->newer = e->older = NULL;
-	r->cached--;
-}
-
-static void use_link_newest(struct resolver *r, struct entry *e)
-{
-	e->older = r->newest;
-	*(r->newest != NULL ? &r->newest->newer : &r->oldest) = e;
-	r->newest = e;
-	r->cached++;
-}
-
-static void entry_free(struct entry *e)
-{
-	waiters_free(&e->waiters);
-	dns_block_unref(e->block);
-	free(e->chain);
-	free(e);
-}
-
-static void entry_evict(struct resolver *r, struct entry *e)
-{
-	struct entry **slot = &r->table[e->hash & (r->table_size - 1)];
-
-	use_unlink(r, e);
-	while (*slot != e)
-		slot = &(*slot)->hash_next;
-	*slot = e->hash_next;
-	r->entry_count--;
-	entry_free(e);
-}
-
 /* --- questions under way ------------------------------------------------ */
 
-static void backlog_append(struct resolver *r, struct entry *e)
+static void backlog_append(struct resolver *r, struct dns_entry *e)
 {
 	if (r->backlog_last != NULL)
 		r->backlog_last->backlog_next = e;
@@ -226,7 +76,7 @@ static void backlog_append(struct resolver *r, struct entry *e)
  * way of entry_finish(); the flag turns that recursion into the loop. */
 static void pump(struct resolver *r)
 {
-	struct entry *e;
+	struct dns_entry *e;
 
 	if (r->is_pumping)
 		return;
@@ -261,14 +111,14 @@ static uint32_t answer_ttl(const struct dns_answer *a)
 	return ttl;
 }
 
-static void entry_finish(struct entry *e, const struct dns_answer *answer)
+static void entry_finish(struct dns_entry *e, const struct dns_answer *answer)
 {
 	struct resolver *r = e->question.resolver;
 	struct dns_answer full = *answer;
 	char qname[DNS_NAME_TEXT];
 	uint32_t ttl = answer_ttl(answer);
 	uint64_t now = dns_now_ms();
-	struct waiter *w;
+	struct dns_waiter *w;
 
 	dns_name_format(&e->name, qname);
 	full.qname = qname;
@@ -293,16 +143,16 @@ static void entry_finish(struct entry *e, const struct dns_answer *answer)
 		else
 			r->ready.first = e->waiters.first;
 		r->ready.last = e->waiters.last;
-		e->waiters = (struct waiters){NULL, NULL};
+		e->waiters = (struct dns_waiters){NULL, NULL};
 	}
-	use_link_newest(r, e);
-	if (r->cached > r->cache_max)
-		entry_evict(r, r->oldest);
+	dns_entries_link(&r->entries, e);
+	if (r->entries.cached > r->cache_max)
+		dns_entries_evict(&r->entries, r->entries.oldest);
 	r->in_flight--;
 	pump(r);
 }
 
-static void finish_failed(struct entry *e, enum dns_status status, const char *detail)
+static void finish_failed(struct dns_entry *e, enum dns_status status, const char *detail)
 {
 	struct dns_answer a = {.status = status, .server = "", .detail = detail};
 
@@ -314,11 +164,11 @@ static void finish_failed(struct entry *e, enum dns_status status, const char *d
  * joining a question under way: two names that point at each other would wait
  * for one another for ever. A cached answer is taken.
  */
-static void chain_follow(struct entry *e, const struct dns_answer *answer)
+static void chain_follow(struct dns_entry *e, const struct dns_answer *answer)
 {
 	struct resolver *r = e->question.resolver;
 	struct dns_name target;
-	const struct entry *known;
+	const struct dns_entry *known;
 	uint64_t now = dns_now_ms();
 
 	if (e->chain == NULL) {
@@ -338,8 +188,8 @@ static void chain_follow(struct entry *e, const struct dns_answer *answer)
 	if (answer->negative_ttl < e->chain->ttl)
 		e->chain->ttl = answer->negative_ttl;
 	dns_name_format(&target, e->chain->target);
-	known = table_find(r, &target, e->question.type,
-			   dns_name_hash(&target, e->question.type));
+	known = dns_entries_find(&r->entries, &target, e->question.type,
+				 dns_name_hash(&target, e->question.type));
 	if (known != NULL && known->block != NULL && known->expires_ms > now) {
 		entry_finish(e, &known->block->answer);
 		return;
@@ -351,7 +201,7 @@ static void chain_follow(struct entry *e, const struct dns_answer *answer)
 void dns_question_done(struct dns_question *question, const struct dns_answer *answer,
 		       bool is_open)
 {
-	struct entry *e = (struct entry *)question;
+	struct dns_entry *e = (struct dns_entry *)question;
 	struct resolver *r = question->resolver;
 
 	if (r->recording != NULL)
@@ -378,7 +228,7 @@ void dns_question_fail(struct dns_question *question, enum dns_status status,
 /* --- asking ------------------------------------------------------------- */
 
 static void answer_bad_name(struct resolver *r, const char *name, enum dns_type type,
-			    struct waiter *w)
+			    struct dns_waiter *w)
 {
 	struct dns_answer a = {.status = DNS_BAD_NAME,
 			       .qname = name,
@@ -388,40 +238,42 @@ static void answer_bad_name(struct resolver *r, const char *name, enum dns_type 
 					 "longer than 63 octets, or the name than 255"};
 
 	w->block = dns_block_new(&a);
-	waiters_append(&r->ready, w);
+	dns_waiters_append(&r->ready, w);
 }
 
 static void ask_parsed(struct resolver *r, const struct dns_name *name,
-		       enum dns_type type, struct waiter *w)
+		       enum dns_type type, struct dns_waiter *w)
 {
 	uint32_t hash = dns_name_hash(name, type);
-	struct entry *e = table_find(r, name, type, hash);
+	struct dns_entry *e = dns_entries_find(&r->entries, name, type, hash);
 
 	if (e != NULL && e->block != NULL) {
 		if (e->expires_ms > dns_now_ms()) {
-			use_unlink(r, e);
-			use_link_newest(r, e);
+			dns_entries_unlink(&r->entries, e);
+			dns_entries_link(&r->entries, e);
 			w->block = dns_block_ref(e->block);
 			w->from_cache = true;
-			waiters_append(&r->ready, w);
+			dns_waiters_append(&r->ready, w);
 			return;
 		}
-		entry_evict(r, e);
+		dns_entries_evict(&r->entries, e);
 		e = NULL;
 	}
 	if (e != NULL) {
-		waiters_append(&e->waiters, w);
+		dns_waiters_append(&e->waiters, w);
 		return;
 	}
-	e = table_add(r, name, type, hash);
-	waiters_append(&e->waiters, w);
+	e = dns_entries_add(&r->entries, name, type, hash);
+	e->question.resolver = r;
+	dns_waiters_append(&e->waiters, w);
 	backlog_append(r, e);
 	pump(r);
 }
 
-static struct waiter *waiter_new(struct resolver *r, dns_callback *callback, void *arg)
+static struct dns_waiter *waiter_new(struct resolver *r, dns_callback *callback,
+				     void *arg)
 {
-	struct waiter *w = dns_alloc(sizeof(*w));
+	struct dns_waiter *w = dns_alloc(sizeof(*w));
 
 	w->callback = callback;
 	w->arg = arg;
@@ -432,7 +284,7 @@ static struct waiter *waiter_new(struct resolver *r, dns_callback *callback, voi
 void dns_ask(struct resolver *r, const char *name, enum dns_type type,
 	     dns_callback *callback, void *arg)
 {
-	struct waiter *w = waiter_new(r, callback, arg);
+	struct dns_waiter *w = waiter_new(r, callback, arg);
 	struct dns_name parsed;
 
 	if (dns_name_parse(name, &parsed))
@@ -464,7 +316,7 @@ int dns_timeout(const struct resolver *r)
 	return r->source->ops->timeout == NULL ? -1 : r->source->ops->timeout(r->source);
 }
 
-static void waiter_call(struct resolver *r, struct waiter *w)
+static void waiter_call(struct resolver *r, struct dns_waiter *w)
 {
 	struct dns_answer answer = w->block->answer;
 
@@ -478,15 +330,15 @@ static void waiter_call(struct resolver *r, struct waiter *w)
 
 void dns_process(struct resolver *r)
 {
-	struct waiters batch;
-	struct waiter *w;
+	struct dns_waiters batch;
+	struct dns_waiter *w;
 
 	if (r->source->ops->process != NULL)
 		r->source->ops->process(r->source);
 	/* Only what is ready now: callbacks ask on, and an event loop around
 	 * us wants its turn. */
 	batch = r->ready;
-	r->ready = (struct waiters){NULL, NULL};
+	r->ready = (struct dns_waiters){NULL, NULL};
 	while ((w = batch.first) != NULL) {
 		batch.first = w->next;
 		waiter_call(r, w);
@@ -530,20 +382,11 @@ int resolver_save_recording(struct resolver *r, char *err, size_t err_size)
 
 void resolver_close(struct resolver *r)
 {
-	struct entry *e, *next;
-	size_t i;
-
 	if (r == NULL)
 		return;
 	r->source->ops->close(r->source);
 	recording_free(r->recording);
-	waiters_free(&r->ready);
-	for (i = 0; i < r->table_size; i++) {
-		for (e = r->table[i]; e != NULL; e = next) {
-			next = e->hash_next;
-			entry_free(e);
-		}
-	}
-	free(r->table);
+	dns_waiters_free(&r->ready);
+	dns_entries_fini(&r->entries);
 	free(r);
 }

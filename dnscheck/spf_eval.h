@@ -111,6 +111,11 @@ void spf_fill_env(const struct spf_eval *e, struct spf_macro_env *out);
 /* Text in the arena, or NULL when it failed or is not printable there. */
 const char *spf_expand(struct spf_eval *e, const struct spf_macro *macro, size_t max);
 
+/* spf_request.c */
+void spf_take_request(struct spf_eval *e, const struct spf_request *request);
+/* False: no domain that can have a record (4.3). */
+bool spf_is_checkable(const char *domain);
+
 /* spf_term.c */
 void spf_term_evaluate(struct spf_eval *e, const struct spf_term *term);
 /* True when one of the addresses lies in the client's network. */
