@@ -6,6 +6,7 @@
  * Several recipients are several traces, each as if it was the only one; with
  * --format json one object a line.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ enum {
 	OPT_FROM,
 	OPT_SERVICE,
 	OPT_FORMAT,
+	OPT_SCRIPT,
 	OPT_HELP
 };
 
@@ -45,6 +47,7 @@ static const struct option trace_options[] = {
 	{"from", required_argument, NULL, OPT_FROM},
 	{"service", required_argument, NULL, OPT_SERVICE},
 	{"format", required_argument, NULL, OPT_FORMAT},
+	{"script", required_argument, NULL, OPT_SCRIPT},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -53,6 +56,7 @@ struct trace_command {
 	struct cli *cli;
 	struct trace_request request;
 	const char *answers_path;
+	const char *script_path; /* "-": standard input; NULL: no script */
 	bool json;
 	bool help;
 };
@@ -118,6 +122,9 @@ static int set_option(struct trace_command *t, int opt, const char *value)
 		return EXIT_CLEAN;
 	case OPT_FORMAT:
 		return set_format(t, value);
+	case OPT_SCRIPT:
+		t->script_path = value;
+		return EXIT_CLEAN;
 	case OPT_HELP:
 		t->help = true;
 		return EXIT_CLEAN;
@@ -139,12 +146,12 @@ static void print_help(void)
 	      "  --answers FILE          DNS facts, `NAME TYPE ANSWER` a line\n"
 	      "  --from ADDR             envelope sender (default: <>)\n"
 	      "  --service NAME          entry of master.cf (default smtp/inet)\n"
+	      "  --script FILE           sessions as JSON lines (- for standard input)\n"
 	      "  --format human|json\n",
 	      stdout);
 }
 
-/* The loopback client has a name without DNS, others have none. */
-static void fill_defaults(struct trace_request *request)
+void trace_request_complete(struct trace_request *request)
 {
 	const char *address = request->client_address;
 
@@ -169,17 +176,12 @@ static int load_answers(struct trace_command *t)
 	return EXIT_CLEAN;
 }
 
-static int trace_all(struct trace_command *t, char **recipients, int count)
+static void trace_all(struct trace_command *t, struct site *site,
+		      const struct rt_config *config, char **recipients, int count)
 {
 	struct cli *cli = t->cli;
-	struct rt_config *config;
-	struct site *site;
-	int status = cli_load_site(cli, &site);
 
-	if (status != EXIT_CLEAN)
-		return status;
-	config = compile_site(cli->arena, site, NULL);
-	compile_open_sources(cli->arena, site, config);
+	trace_request_complete(&t->request);
 	for (int i = 0; i < count; i++) {
 		struct trace_result *result;
 
@@ -191,6 +193,38 @@ static int trace_all(struct trace_command *t, char **recipients, int count)
 			trace_print_human(stdout, cli->arena, result,
 					  cli_wants_colour(STDOUT_FILENO));
 	}
+}
+
+static int run_script(struct trace_command *t, struct site *site,
+		      const struct rt_config *config)
+{
+	const struct trace_script script = {site, config, t->request, stdout};
+	bool is_stdin = strcmp(t->script_path, "-") == 0;
+	FILE *in = is_stdin ? stdin : fopen(t->script_path, "re");
+	char err[300];
+	int status;
+
+	if (in == NULL)
+		return cli_cannot("%s: %s", t->script_path, strerror(errno));
+	status = trace_script_run(&script, in, t->script_path, err, sizeof(err));
+	if (!is_stdin)
+		fclose(in);
+	return status == 0 ? EXIT_CLEAN : cli_cannot("%s", err);
+}
+
+static int load_and_run(struct trace_command *t, char **recipients, int count)
+{
+	struct rt_config *config;
+	struct site *site;
+	int status = cli_load_site(t->cli, &site);
+
+	if (status != EXIT_CLEAN)
+		return status;
+	config = compile_site(t->cli->arena, site, NULL);
+	compile_open_sources(t->cli->arena, site, config);
+	if (t->script_path != NULL)
+		return run_script(t, site, config);
+	trace_all(t, site, config, recipients, count);
 	return EXIT_CLEAN;
 }
 
@@ -212,11 +246,10 @@ int cmd_trace(struct cli *cli, int argc, char **argv)
 		print_help();
 		return EXIT_CLEAN;
 	}
-	if (optind >= argc)
+	if (optind >= argc && t.script_path == NULL)
 		return cli_usage_error("trace", "a recipient is missing");
-	fill_defaults(&t.request);
 	status = load_answers(&t);
 	if (status != EXIT_CLEAN)
 		return status;
-	return trace_all(&t, argv + optind, argc - optind);
+	return load_and_run(&t, argv + optind, argc - optind);
 }

@@ -69,6 +69,21 @@ struct trace_result *trace_run(struct arena *arena, struct site *site,
 			       const struct rt_config *config,
 			       const struct trace_request *request);
 
+/* The loopback client has a name without DNS, others have none. */
+void trace_request_complete(struct trace_request *request);
+
+/* Sessions as JSON lines. */
+struct trace_script {
+	struct site *site;
+	const struct rt_config *config;
+	struct trace_request defaults; /* recipient may be NULL */
+	FILE *out;
+};
+
+/* One trace a line; ends at the first wrong line with a text that names it. */
+int trace_script_run(const struct trace_script *script, FILE *in, const char *name,
+		     char *err, size_t err_size) MCC_MUST_CHECK;
+
 /* Names of stages and verdicts as they are printed. */
 const char *trace_stage_name(enum trace_stage stage);
 const char *trace_verdict(const struct trace_result *result);

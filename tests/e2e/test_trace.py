@@ -209,3 +209,29 @@ def test_tables_outside_of_the_folder_are_unverified(site):
     assert got["unverified"] is True and got["verdict"] == "defer"
     step = next(s for s in got["steps"] if s.get("table") == "hash:/srv/senders")
     assert step["result"] == "unverified: not evaluated"
+
+
+def test_script(site, tmp_path):
+    script = tmp_path / "script"
+    sessions = [{"client": "203.0.113.9", "helo": "x.example", "from": "", "rcpt": "victim@far.example"},
+                {"client": "192.168.1.7", "rcpt": "victim@far.example", "tls": True, "size": 1},
+                {"rcpt": "team@example.com", "client-name": None}]
+    script.write_text("\n".join(json.dumps(s) for s in sessions) + "\n\n")
+    done = run(site, "--script", script)
+    assert done.returncode == 0, done.stderr.decode()
+    assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == \
+        ["reject", "permit", "permit"]
+
+
+@pytest.mark.parametrize("line, text", [
+    ("[]", "want an object"), ("{", "script:2:"), ("{}", "rcpt is missing"),
+    ('{"rcpt": 1}', "rcpt has a value of the wrong kind"),
+    ('{"rcpt": "a", "who": 1}', "who is no member of a session"),
+    ('{"rcpt": "a", "size": -1}', "size has a value"),
+    ('{"rcpt": "a", "client": "x"}', "client is not an IP address")])
+def test_a_wrong_line_of_a_script(site, tmp_path, line, text):
+    script = tmp_path / "script"
+    script.write_text('{"rcpt": "alice@example.com"}\n' + line + "\n")
+    done = run(site, "--script", script)
+    assert done.returncode == 3 and text in done.stderr.decode()
+    assert len(done.stdout.splitlines()) == 1
