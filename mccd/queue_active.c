@@ -9,6 +9,7 @@
 #include "mccd/queue.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,7 +113,7 @@ static int load(struct queue *queue, struct queue_entry *entry, struct arena *ar
 	if (status == 0 && !entry->is_verified) {
 		status = spool_verify(fd, *out_message);
 		if (status == MCC_EFORMAT)
-			strcpy(err, "content is damaged");
+			snprintf(err, sizeof(err), "content is damaged");
 		if (status != 0)
 			close(fd);
 	}
