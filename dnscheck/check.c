@@ -100,6 +100,22 @@ static bool is_example(const struct dns_facts *facts)
 	return false;
 }
 
+/* DN999 */
+static void report_skipped(const struct rule_run *run)
+{
+	const struct skipped_word *word;
+	size_t i;
+
+	for (i = 0; i < run->subject->skipped_count; i++) {
+		word = &run->subject->skipped[i];
+		(void)diag_add(
+			run->diags, RULE_DN999, word->span,
+			"not evaluated: which domains %s holds cannot be told from "
+			"the files, so no rule looked at them",
+			word->text);
+	}
+}
+
 void dns_check_run(struct site *site, struct resolver *r,
 		   const struct dns_check_options *options, struct diag_queue *diags)
 {
@@ -113,6 +129,7 @@ void dns_check_run(struct site *site, struct resolver *r,
 	size_t i;
 
 	run.is_example = is_example(run.facts);
+	report_skipped(&run);
 	rules_host(&run);
 	rules_hops(&run);
 	for (i = 0; i < subject->domain_count; i++) {

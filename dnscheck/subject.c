@@ -27,6 +27,8 @@ struct builder {
 	struct strmap *seen;
 	size_t domain_room;
 	size_t hop_room;
+	size_t skipped_room;
+	bool is_default; /* the list is not the site's own words */
 	enum mail_class mail_class;
 	struct span fallback; /* for words without a place of their own */
 };
@@ -103,14 +105,31 @@ static void add_domain(struct builder *b, struct str word, struct span span,
 	(void)strmap_put(b->seen, str_of(name), b);
 }
 
+static void skip_word(struct builder *b, const struct text *text)
+{
+	struct dns_subject *s = b->subject;
+	struct skipped_word *slot;
+
+	if (b->is_default)
+		return;
+	slot = arena_push(b->site->arena, &s->skipped, s->skipped_count, &b->skipped_room,
+			  sizeof(*slot));
+	*slot = (struct skipped_word){str_dup0(b->site->arena, text->str),
+				      text_full_span(*text)};
+	s->skipped_count++;
+}
+
+static bool has_rows(const struct site_table *table)
+{
+	return table != NULL && table->rows != NULL &&
+	       (table->type == NULL || table->type->access != MAP_SEQUENTIAL);
+}
+
 static void add_table(struct builder *b, const struct site_table *table)
 {
 	const struct table_file *file = table->rows;
 	size_t i;
 
-	if (file == NULL ||
-	    (table->type != NULL && table->type->access == MAP_SEQUENTIAL))
-		return;
 	for (i = 0; i < file->row_count; i++)
 		add_domain(b, file->rows[i].key, file->rows[i].key_span, NULL);
 }
@@ -125,8 +144,14 @@ static void add_word(struct builder *b, const struct list_item *item)
 		return;
 	if (colon > 0 && word.ptr[0] != '[') {
 		table = site_table_of(b->site, item->text, false);
-		if (table != NULL)
+		if (has_rows(table))
 			add_table(b, table);
+		else
+			skip_word(b, &item->text);
+		return;
+	}
+	if (word.ptr[0] == '/') {
+		skip_word(b, &item->text);
 		return;
 	}
 	add_domain(b, word, text_full_span(item->text), text_via_at(item->text, 0));
@@ -139,6 +164,7 @@ static void add_class(struct builder *b, enum mail_class mail_class)
 	size_t i;
 
 	b->mail_class = mail_class;
+	b->is_default = setting->origin == ORIGIN_DEFAULT;
 	b->fallback = setting->name_span.file != 0 ? setting->name_span
 						   : b->subject->hostname_span;
 	for (i = 0; i < list->count; i++)

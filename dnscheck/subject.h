@@ -38,6 +38,12 @@ struct next_hop {
 	struct span span;
 };
 
+/* A word of a domain list whose domains cannot be told from the files. */
+struct skipped_word {
+	const char *text;
+	struct span span;
+};
+
 struct dns_subject {
 	struct mail_domain *domains;
 	size_t domain_count;
@@ -48,6 +54,8 @@ struct dns_subject {
 	size_t address_count;
 	struct next_hop *hops;
 	size_t hop_count;
+	struct skipped_word *skipped;
+	size_t skipped_count;
 };
 
 /* The parameter that lists a class. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Real servers: NSD says what the zone file says; Unbound tells bogus from
 broken; a recording says again what the servers said."""
+import json
 import os
 import re
 import subprocess
@@ -157,6 +158,22 @@ def test_check_says_the_same_from_each_source(server, zone, tmp_path):
 def test_check_without_a_server_verifies_nothing(tmp_path):
     status, out = check(tmp_path, "--resolver", "127.0.0.1@1")
     assert b"DN000" in out and b"DN001" not in out and b"DN041" not in out
+
+
+def test_domains_of_tables_and_what_cannot_be_read(zone, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "main.cf").write_text(SITE + "virtual_alias_domains = texthash:/etc/postfix/doms\n"
+                                  "relay_domains = ldap:/etc/postfix/x, /srv/list, regexp:{/a/}\n")
+    (site / "doms").write_text("gone.example.org x\nuser@other.example.org x\n")
+    done = subprocess.run([MCC, "-C", site, "--hostname", "h.example", "dns", "check", "--zone",
+                           zone, "--public-address", "192.0.2.2", "--format", "json"],
+                          capture_output=True, timeout=60, check=False)
+    got = [(d["rule"], d["file"], d["line"]) for d in json.loads(done.stdout)["diagnostics"]]
+    assert done.returncode == 1
+    assert ("DN001", "doms", 1) in got and ("DN041", "doms", 1) in got
+    assert [g for g in got if g[1] == "doms" and g[2] == 2] == []
+    assert [g for g in got if g[0] == "DN999"] == [("DN999", "main.cf", 6)] * 3
 
 
 def test_unbound_tells_bogus_from_broken(server, tmp_path):
