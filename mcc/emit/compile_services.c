@@ -89,6 +89,22 @@ static bool has_own_settings(const struct site_service *service)
 	return service && (service->override_count || service->derived);
 }
 
+/*
+ * An IPv6 address without brackets in a network list is taken for a table
+ * without a type, which Postfix finds out when the list is read at start.
+ */
+static const char *typeless_table(const struct compiler *c, const struct rt_match *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].kind == RT_MATCH_MAP && list->items[i].text[0] == ':')
+			return arena_printf(
+				c->arena,
+				"open dictionary: expecting \"type:name\" form "
+				"instead of \"%s\"",
+				list->items[i].text);
+	return NULL;
+}
+
 static void fill_service(struct compiler *c, const struct site_service *service,
 			 struct rt_service *out)
 {
@@ -104,6 +120,8 @@ static void fill_service(struct compiler *c, const struct site_service *service,
 	for (int s = 0; s < RT_STAGE_COUNT; s++)
 		compiler_program(c, (enum rt_stage)s, &out->stages[s]);
 	out->fatal = compiler_relay_control(c);
+	if (!out->fatal)
+		out->fatal = typeless_table(c, &out->settings->mynetworks);
 	c->service = NULL;
 }
 

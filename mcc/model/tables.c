@@ -256,7 +256,9 @@ struct site_table *model_add_table(struct model *m, struct text text, bool is_al
 	t->type = map_type_find(t->type_name);
 	t->text = inner;
 	t->is_proxied = is_proxied;
-	t->is_aliases = is_aliases || strmap_find(m->alias_tables, inner.str);
+	/* postalias(1) makes databases; what is read as text is no aliases(5). */
+	t->is_aliases = (is_aliases || strmap_find(m->alias_tables, inner.str)) &&
+			t->type && t->type->is_compiled;
 	load(m, t);
 	return t;
 }
