@@ -4,7 +4,7 @@ exactly that rule on the marked line, what it shows as good does not raise it.
 
 A sample is one or more fenced blocks below `## Bad` and `## Good`, each with a
 file name, then words:  line=N (the marked line; default 1 of the first file),
-postfix=V, platform=P, hostname=H, command=check|build, escape (\\xNN and \\r are bytes),
+repeat=N (of the body), postfix=V, platform=P, hostname=H, command=check|build, escape (\\xNN and \\r are bytes),
 no-final-newline. Blocks of other languages (text, dns) are not run.
 """
 import json
@@ -18,6 +18,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 DOCS = sorted((ROOT / "docs/rules").glob("MC*.md"))
+# What no text shows; the test that does is named.
+ELSEWHERE = {"MC001": "test_bad_input.py"}
 HEADINGS = ["Why", "Bad", "Good", "Fix", "References"]
 FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.M | re.S)
 
@@ -34,7 +36,7 @@ def blocks(section):
         if name in ("text", "dns", "sh"):
             continue
         options = dict((w.split("=", 1) + ["yes"])[:2] for w in words.split())
-        data = body.encode()
+        data = body.encode() * int(options.get("repeat", 1))
         if "escape" in options:
             data = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), data)
             data = data.replace(b"\\r", b"\r")
@@ -76,6 +78,9 @@ def test_document(doc, tmp_path):
     assert re.match(rf"# {rule} [a-z0-9-]+\n\n\S", head), "title and summary"
     assert list(parts) == HEADINGS
     bad, good = blocks(parts["Bad"]), blocks(parts["Good"])
+    if rule in ELSEWHERE:
+        assert not bad and rule in (Path(__file__).parent / ELSEWHERE[rule]).read_text()
+        return
     assert bad and good
 
     folder = tmp_path / "bad"
