@@ -15,17 +15,26 @@
 #include "grammar/parse.h"
 
 enum value_kind {
-	VALUE_TEXT, /* literal bytes */
-	VALUE_REF, /* $name */
-	VALUE_IF_SET, /* ${name?then} ${name:else} ${name?{then}:{else}} */
+	VALUE_TEXT,    /* literal bytes */
+	VALUE_REF,     /* $name */
+	VALUE_IF_SET,  /* ${name?then} ${name:else} ${name?{then}:{else}} */
 	VALUE_COMPARE, /* ${{left} op {right} ? {then} : {else}} */
-	VALUE_CALL /* ${function{text}} */
+	VALUE_CALL     /* ${function{text}} */
 };
 
 enum value_op {
-	VALUE_EQ, VALUE_NE, VALUE_LT, VALUE_LE, VALUE_GE, VALUE_GT,
-	VALUE_LEVEL_EQ, VALUE_LEVEL_NE, VALUE_LEVEL_LT, VALUE_LEVEL_LE,
-	VALUE_LEVEL_GE, VALUE_LEVEL_GT
+	VALUE_EQ,
+	VALUE_NE,
+	VALUE_LT,
+	VALUE_LE,
+	VALUE_GE,
+	VALUE_GT,
+	VALUE_LEVEL_EQ,
+	VALUE_LEVEL_NE,
+	VALUE_LEVEL_LT,
+	VALUE_LEVEL_LE,
+	VALUE_LEVEL_GE,
+	VALUE_LEVEL_GT
 };
 
 struct value_part;
@@ -41,11 +50,11 @@ struct value_part {
 	size_t lo; /* bytes of the text that was parsed */
 	size_t hi;
 	struct text text; /* VALUE_TEXT: the bytes ("$$" gives one "$") */
-	struct str name; /* REF, IF_SET: parameter; CALL: function */
+	struct str name;  /* REF, IF_SET: parameter; CALL: function */
 	struct span name_span;
-	enum value_op op; /* COMPARE */
-	const struct value *left; /* COMPARE */
-	const struct value *right; /* COMPARE; CALL: the operand */
+	enum value_op op;		/* COMPARE */
+	const struct value *left;	/* COMPARE */
+	const struct value *right;	/* COMPARE; CALL: the operand */
 	const struct value *then_value; /* NULL when absent */
 	const struct value *else_value; /* NULL when absent */
 };
