@@ -22,6 +22,8 @@ enum {
 	/* Commits in flight when the daemon stops. */
 	NET_STOP_MS = 5000,
 	NET_DNS_BUDGET_MS = 8000,
+	/* The parent starts a dead process within a second. */
+	NET_RELINK_MS = 20000,
 	NET_RESOLVERS_MAX = 16
 };
 
@@ -89,10 +91,25 @@ static bool on_queue_packet(void *arg, struct wire_in *in)
 	return in->type == WIRE_SUBMITTED && net_on_submitted(arg, in);
 }
 
+static void on_no_queue(void *arg)
+{
+	struct net *net = arg;
+
+	log_error("no queue process comes back; starting anew");
+	loop_stop(net->child.loop);
+}
+
+/* A new queue process comes with a new socket. When none comes it was this
+ * process that talked nonsense, and only a new start makes new sockets. */
 static void on_queue_gone(void *arg)
 {
+	struct net *net = arg;
+
 	log_warn("the queue process is gone");
-	net_on_queue_gone(arg);
+	net->relink.expired = on_no_queue;
+	net->relink.arg = net;
+	loop_timer_set(net->child.loop, &net->relink, NET_RELINK_MS);
+	net_on_queue_gone(net);
 }
 
 /* ---- hooks ---- */
@@ -105,6 +122,7 @@ static void hook_peer(void *arg, const char *name, int fd)
 		close(fd);
 		return;
 	}
+	loop_timer_cancel(net->child.loop, &net->relink);
 	if (net->queue.is_open) {
 		peer_close(&net->queue);
 		net_on_queue_gone(net);

@@ -160,6 +160,7 @@ struct net {
 	unsigned last_id; /* part of queue ids */
 	unsigned id_salt;
 	struct loop_timer stop_timer;
+	struct loop_timer relink; /* the queue is gone */
 	char input[NET_READ_MAX];
 	char room[SMTP_CONTENT_ROOM(NET_READ_MAX)];
 };

@@ -145,7 +145,9 @@ bool net_message_add_recipient(struct net_session *session, const char *recipien
 	for (i = 0; i < m->recipient_count; i++)
 		if (str_eqc(rewritten, m->recipients[i]))
 			return true;
-	if (m->recipient_bytes + rewritten.len + 16 > NET_RECIPIENT_BYTES_MAX)
+	/* More than the reader of a submission takes would end the link. */
+	if (m->recipient_count >= WIRE_RECIPIENTS_MAX ||
+	    m->recipient_bytes + rewritten.len + 16 > NET_RECIPIENT_BYTES_MAX)
 		return false;
 	slot = arena_push(session->trans, &m->recipients, m->recipient_count,
 			  &m->recipient_cap, sizeof(*slot));

@@ -60,6 +60,9 @@ enum wire_type {
  * 320 KiB. */
 #define WIRE_PACKET_MAX (384 * 1024)
 
+/* Addresses in one packet: what a client may give, and BCC actions add. */
+#define WIRE_RECIPIENTS_MAX 2000
+
 /* Builder and reader of one packet. */
 struct wire_out {
 	struct strbuf buf;

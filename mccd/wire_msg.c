@@ -7,7 +7,6 @@
 #include "mccd/wire.h"
 
 #include "base/arena.h"
-#include "base/limits.h"
 
 static const char *get_cstr(struct wire_in *in, struct arena *arena)
 {
@@ -40,8 +39,7 @@ static const char *const *get_list(struct wire_in *in, struct arena *arena,
 	size_t i;
 
 	*out_count = 0;
-	/* BCC actions may add to what the client gave. */
-	if (in->bad || count > 2 * LIMIT_RECIPIENTS) {
+	if (in->bad || count > WIRE_RECIPIENTS_MAX) {
 		in->bad = true;
 		return NULL;
 	}
