@@ -196,7 +196,8 @@ struct rt_config {
 struct str rt_config_write(struct arena *arena, const struct rt_config *config);
 /*
  * Reads it back, distrusting every byte: unknown version, missing or wrong
- * members, indexes out of range are MCC_EFORMAT with a text in err.
+ * members, indexes out of range are MCC_EFORMAT with a text in err. The arena
+ * has no cap.
  */
 int rt_config_read(struct arena *arena, struct str json, struct rt_config **out_config,
 		   char *err, size_t err_size) MCC_MUST_CHECK;

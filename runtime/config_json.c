@@ -51,6 +51,13 @@ void json_fail(struct json_reader *reader, const struct json_at *at, const char 
 	strbuf_fini(&text);
 }
 
+void json_reader_init(struct json_reader *reader, struct arena *arena, char *err,
+		      size_t err_size)
+{
+	*reader = (struct json_reader){.arena = arena, .err_size = err_size};
+	reader->err = err;
+}
+
 json_t *json_read_document(struct json_reader *reader, struct str text)
 {
 	json_error_t error;

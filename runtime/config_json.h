@@ -33,6 +33,10 @@ struct json_at {
 	const json_t *value; /* NULL: missing */
 };
 
+/* `arena` has no cap; `err` is borrowed. */
+void json_reader_init(struct json_reader *reader, struct arena *arena, char *err,
+		      size_t err_size);
+
 /*
  * Parses the text; duplicates of a member and bytes behind the value are
  * refused. NULL when it is no JSON (the reader has failed). The caller owns

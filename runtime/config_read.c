@@ -379,12 +379,14 @@ static void read_config(struct config_reader *r, const struct json_at *root,
 int rt_config_read(struct arena *arena, struct str json, struct rt_config **out_config,
 		   char *err, size_t err_size)
 {
-	struct config_reader r = {.json = {arena, err, err_size, false}};
+	struct config_reader r = {.map_count = 0};
 	struct rt_config *config = arena_alloc(arena, sizeof(*config));
-	json_t *document = json_read_document(&r.json, json);
-	struct json_at root = {NULL, "", 0, document};
+	struct json_at root = {NULL, "", 0, NULL};
 	struct json_at format;
+	json_t *document;
 
+	json_reader_init(&r.json, arena, err, err_size);
+	root.value = document = json_read_document(&r.json, json);
 	if (document) {
 		/* Before anything else: another version has other members. */
 		format = json_member(&root, "format");

@@ -190,7 +190,8 @@ static int collect(struct generation_writer *w, struct manifest *manifest)
 		status = add_maps(w, &list);
 	if (status != MCC_OK)
 		return status;
-	qsort(list.files, list.count, sizeof(*list.files), compare_files);
+	if (list.count > 1)
+		qsort(list.files, list.count, sizeof(*list.files), compare_files);
 	manifest->artefacts = list.files;
 	manifest->artefact_count = list.count;
 	return MCC_OK;

@@ -161,12 +161,14 @@ static void read_manifest(struct json_reader *r, const struct json_at *root,
 int manifest_read(struct arena *arena, struct str json, struct manifest **out_manifest,
 		  char *err, size_t err_size)
 {
-	struct json_reader r = {arena, err, err_size, false};
+	struct json_reader r;
 	struct manifest *manifest = arena_alloc(arena, sizeof(*manifest));
-	json_t *document = json_read_document(&r, json);
-	struct json_at root = {NULL, "", 0, document};
+	struct json_at root = {NULL, "", 0, NULL};
 	char digest[DIGEST_HEX_SIZE];
+	json_t *document;
 
+	json_reader_init(&r, arena, err, err_size);
+	root.value = document = json_read_document(&r, json);
 	if (document)
 		read_manifest(&r, &root, manifest);
 	json_decref(document);
