@@ -86,6 +86,8 @@ void net_session_params(struct net_session *session)
 	p->header_limit = t->header_size_limit > 0 ? (uint64_t)t->header_size_limit : 0;
 	p->hop_limit = as_unsigned(t->hopcount_limit);
 	p->recipient_limit = as_unsigned(t->smtpd_recipient_limit);
+	if (p->recipient_limit == 0 || p->recipient_limit > WIRE_RECIPIENTS_MAX)
+		p->recipient_limit = WIRE_RECIPIENTS_MAX;
 	p->soft_errors = as_unsigned(t->smtpd_soft_error_limit);
 	p->hard_errors = as_unsigned(t->smtpd_hard_error_limit);
 	p->junk_limit = as_unsigned(t->smtpd_junk_command_limit);

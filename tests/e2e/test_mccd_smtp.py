@@ -180,6 +180,21 @@ def test_recipient_limit(dlg):
     assert got[5:] == ["452 4.5.3 Error: too many recipients"] * 2
 
 
+def test_more_recipients_than_a_packet_holds():
+    site = Site("smtpd_recipient_limit = 5000\n")
+    site.build()
+    with Daemon(site) as daemon, Dialogue(daemon) as d:
+        d.hello()
+        d.ask(M)
+        d.send("".join(f"RCPT TO:<u+{n}@elsewhere.example>\r\n" for n in range(2010)))
+        got = [d.reply() for _ in range(2010)]
+        assert got == ["250 2.1.5 Ok"] * 2000 + ["452 4.5.3 Error: too many recipients"] * 10
+        d.ask("DATA")
+        assert d.ask("Subject: x\r\n\r\nx\r\n.").startswith("250 2.0.0")
+        assert daemon.stop() == 0
+    site.remove()
+
+
 def test_duplicate_recipients_are_delivered_once(served, dlg):
     dlg.hello().begin("w@v.example", "W@V.example", "w@v.example")
     assert dlg.ask("Subject: once-only\r\n\r\nx\r\n.").startswith("250")
