@@ -20,11 +20,14 @@ struct rt_config;
 /* Options of `mccd run`; the same in every process, constant. */
 struct run_options {
 	const char *generation; /* -g */
-	const char *spool; /* --spool: queue folder (default: queue_directory) */
-	const char *root; /* --root: prefix of home folders, mailbox bases and etc/passwd; "" none */
-	const char *const *listen; /* --listen ADDR:PORT, repeated; none: the services' ports */
+	const char *spool;	/* --spool: queue folder (default: queue_directory) */
+	const char *
+		root; /* --root: prefix of home folders, mailbox bases and etc/passwd; "" none */
+	const char *const
+		*listen; /* --listen ADDR:PORT, repeated; none: the services' ports */
 	unsigned listen_count;
-	const char *user; /* --user: whom the unprivileged processes become when started as root */
+	const char *
+		user; /* --user: whom the unprivileged processes become when started as root */
 	const char *control; /* --control: socket of reload, stop, status, queue */
 	const char *const *resolvers; /* --resolver IP@PORT; none: /etc/resolv.conf */
 	unsigned resolver_count;
@@ -32,7 +35,7 @@ struct run_options {
 	bool debug;
 	/* Filled by the parent before it forks. */
 	int spool_fd; /* the spool's folder, locked; -1 in net and send */
-	uid_t uid; /* what the unprivileged processes run as */
+	uid_t uid;    /* what the unprivileged processes run as */
 	gid_t gid;
 };
 
@@ -69,7 +72,7 @@ struct child {
 	struct loop *loop;
 	struct peer parent;
 	struct child_generation *generation; /* in force; never NULL after start */
-	struct child_generation *pending; /* opened, not yet in force */
+	struct child_generation *pending;    /* opened, not yet in force */
 	const struct child_hooks *hooks;
 	void *arg; /* of the hooks */
 	bool is_stopping;

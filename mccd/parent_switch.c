@@ -209,10 +209,9 @@ void parent_reload(struct parent *parent, struct control_client *client)
 	parent->reload_client = client;
 	status = parent_generation_open(parent, &parent->pending, err, sizeof(err));
 	if (status < 0) {
-		(void)snprintf(text, sizeof(text),
-			       "reload: %s; generation %s stays in force",
-			       err[0] ? err : mcc_status_text(status),
-			       parent->current.name);
+		(void)snprintf(
+			text, sizeof(text), "reload: %s; generation %s stays in force",
+			err[0] ? err : mcc_status_text(status), parent->current.name);
 		finish(parent, PARENT_FAILED, text);
 		return;
 	}

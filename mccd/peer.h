@@ -33,7 +33,7 @@ struct peer {
 	size_t waiting_bytes;
 	bool is_open;
 	bool is_yielding; /* set by packet(): no more packets this turn */
-	unsigned turn; /* changes when the peer is closed */
+	unsigned turn;	  /* changes when the peer is closed */
 };
 
 /* Takes sock and makes it non-blocking. The members loop, name, packet, gone

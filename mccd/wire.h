@@ -28,12 +28,12 @@
 enum wire_type {
 	/* parent -> child: a generation (descriptor: its folder). The child
 	 * verifies and opens it beside the old one and answers. */
-	WIRE_GENERATION = 1, /* u64 serial, str name */
+	WIRE_GENERATION = 1,   /* u64 serial, str name */
 	WIRE_GENERATION_READY, /* child -> parent: u64 serial, str error ("" ready) */
 	/* parent -> child, after all children are ready (or one has failed) */
 	WIRE_GENERATION_SWITCH, /* u64 serial */
-	WIRE_GENERATION_DROP, /* u64 serial */
-	WIRE_STOP, /* finish or keep what there is, then exit 0 */
+	WIRE_GENERATION_DROP,	/* u64 serial */
+	WIRE_STOP,		/* finish or keep what there is, then exit 0 */
 	WIRE_LISTEN, /* parent -> net: str address with port, str service; descriptor */
 	WIRE_PEER, /* parent -> child: str name of the peer; descriptor: the socket to it */
 
@@ -43,7 +43,7 @@ enum wire_type {
 	WIRE_SUBMITTED, /* queue -> net: u64 id, u64 ok (1: on disk), str queue id or reason */
 
 	/* queue -> deliver; descriptor: a file with the content, read-only */
-	WIRE_DELIVER, /* u64 job, struct wire_delivery */
+	WIRE_DELIVER,	/* u64 job, struct wire_delivery */
 	WIRE_DELIVERED, /* deliver -> queue: u64 job, struct wire_result */
 
 	/* queue -> send; descriptor: a file with the content, read-only */
@@ -51,7 +51,7 @@ enum wire_type {
 	WIRE_SENT, /* send -> queue: u64 job, one struct wire_result per recipient */
 
 	/* parent <-> queue: the operator's commands; answers are texts */
-	WIRE_CONTROL, /* u64 id, str command, str argument */
+	WIRE_CONTROL,	   /* u64 id, str command, str argument */
 	WIRE_CONTROL_REPLY /* u64 id, u64 exit status, str text; u64 more (1: goes on) */
 };
 
@@ -99,16 +99,16 @@ bool wire_end(const struct wire_in *in);
 struct arena;
 
 struct wire_submission {
-	const char *sender; /* internal form, "" is <> */
+	const char *sender;	       /* internal form, "" is <> */
 	const char *const *recipients; /* as given at RCPT, rewritten */
 	size_t recipient_count;
 	const char *client_address;
 	const char *client_name;
 	const char *helo;
 	const char *queue_id; /* chosen by net: it stands in Received */
-	bool eight_bit; /* BODY=8BITMIME */
-	bool hold; /* access table: HOLD */
-	bool discard; /* access table: DISCARD: answer 250, keep nothing */
+	bool eight_bit;	      /* BODY=8BITMIME */
+	bool hold;	      /* access table: HOLD */
+	bool discard;	      /* access table: DISCARD: answer 250, keep nothing */
 	const char *redirect; /* access table: REDIRECT, or "" */
 };
 
@@ -116,15 +116,15 @@ struct wire_delivery {
 	const char *queue_id;
 	const char *sender;
 	const char *recipient; /* address after aliases */
-	const char *original; /* for X-Original-To */
-	const char *user; /* local user whose home holds the mailbox; "": virtual */
-	const char *mailbox; /* local: home_mailbox; virtual: path below base */
-	const char *base; /* virtual_mailbox_base; "" for local */
-	uint64_t uid; /* virtual: owner; local: looked up by deliver */
+	const char *original;  /* for X-Original-To */
+	const char *user;      /* local user whose home holds the mailbox; "": virtual */
+	const char *mailbox;   /* local: home_mailbox; virtual: path below base */
+	const char *base;      /* virtual_mailbox_base; "" for local */
+	uint64_t uid;	       /* virtual: owner; local: looked up by deliver */
 	uint64_t gid;
 	uint64_t size_limit; /* 0: none */
-	uint64_t arrived; /* seconds since 1970; part of the Maildir name */
-	bool replay; /* may have been delivered before a crash: search cur/ too */
+	uint64_t arrived;    /* seconds since 1970; part of the Maildir name */
+	bool replay;	     /* may have been delivered before a crash: search cur/ too */
 	uint64_t content_at; /* where the content stands in the descriptor's file */
 	uint64_t content_size;
 };
@@ -133,8 +133,8 @@ enum wire_outcome { WIRE_DONE = 1, WIRE_DEFERRED, WIRE_FAILED };
 
 struct wire_result {
 	enum wire_outcome outcome;
-	const char *dsn; /* "2.0.0", "4.4.1", "5.1.1" */
-	const char *text; /* for logs and bounces; clean */
+	const char *dsn;    /* "2.0.0", "4.4.1", "5.1.1" */
+	const char *text;   /* for logs and bounces; clean */
 	const char *remote; /* host that answered, or "" */
 };
 
@@ -150,9 +150,11 @@ struct wire_sending {
 };
 
 void wire_put_submission(struct wire_out *out, const struct wire_submission *s);
-bool wire_get_submission(struct wire_in *in, struct arena *arena, struct wire_submission *out);
+bool wire_get_submission(struct wire_in *in, struct arena *arena,
+			 struct wire_submission *out);
 void wire_put_delivery(struct wire_out *out, const struct wire_delivery *d);
-bool wire_get_delivery(struct wire_in *in, struct arena *arena, struct wire_delivery *out);
+bool wire_get_delivery(struct wire_in *in, struct arena *arena,
+		       struct wire_delivery *out);
 void wire_put_sending(struct wire_out *out, const struct wire_sending *s);
 bool wire_get_sending(struct wire_in *in, struct arena *arena, struct wire_sending *out);
 void wire_put_result(struct wire_out *out, const struct wire_result *r);
