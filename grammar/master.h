@@ -47,7 +47,7 @@ struct master_file {
 	size_t comment_count;
 };
 
-/* Never NULL. Reports MC105, MC1101..MC1103, MC111, MC114..MC116. */
+/* Never NULL. Reports MC105..MC107, MC1101..MC1103, MC111, MC114..MC116. */
 struct master_file *master_parse(const struct parse_ctx *ctx, const struct source *src);
 void master_dump(struct strbuf *out, const struct source_set *sources,
 		 const struct master_file *file);

@@ -77,7 +77,8 @@ struct spf_error {
 /*
  * Parses a whole record, "v=spf1" included. Errors are collected, at most
  * `max_errors` of them; the count is returned (0: the record is valid). The
- * tree holds the valid terms either way. NULL errors are allowed.
+ * tree holds the valid terms either way. NULL errors are allowed. When an
+ * arena with a cap is exhausted the count is 1 and *out_record NULL.
  */
 size_t spf_parse(struct arena *arena, struct str text, struct spf_record **out_record,
 		 struct spf_error *errors, size_t max_errors);

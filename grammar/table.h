@@ -13,7 +13,7 @@
 
 /* Kept small: tables of a million rows are ordinary. */
 struct table_row {
-	struct str key;	  /* as written (quotes of 3.2+ resolved), not folded */
+	struct str key;	  /* as written, with its quotes (3.2+); not folded */
 	struct str value; /* continuation lines joined, blanks trimmed */
 	struct span key_span;
 	struct span value_span;	       /* first to last byte in the source */
@@ -28,7 +28,10 @@ struct table_file {
 	size_t comment_count;
 };
 
-/* Never NULL. Reports MC105, MC902, MC903, MC114..MC116. */
+/*
+ * Never NULL. Reports MC105, MC902..MC904, MC114..MC116. For indexed and text
+ * tables only: patterns (regexp, pcre) and networks (cidr) are cut in other ways.
+ */
 struct table_file *table_parse(const struct parse_ctx *ctx, const struct source *src);
 /* The value of a row with places, whether it has one line or several. */
 struct text table_row_value(const struct parse_ctx *ctx, const struct table_row *row);
