@@ -3,14 +3,16 @@
 # From a site's files to a delivered message, in front of your eyes: checks and
 # builds samples/textbook, runs mccd on a free loopback port as an ordinary
 # user would, sends a message to an alias by SMTP, and shows where it ended.
-# Everything happens below build/demo and is gone with `make clean`.
+# Everything happens in one temporary folder, which is removed at the end.
 set -eu
 
 cd "$(dirname "$0")/.."
 mcc=build/bin/mcc
 mccd=build/bin/mccd
 site=samples/textbook
-demo=build/demo
+# Not below the checkout: as root the daemon's processes are other users, who
+# may not be able to enter it.
+demo=$(mktemp -d "${TMPDIR:-/tmp}/mcc-demo.XXXXXX")
 wait_seconds=20
 pid=
 
@@ -20,7 +22,7 @@ say() {
 
 fail() {
 	printf 'demo: %s\n' "$*" >&2
-	[ -f $demo/log ] && sed 's/^/    /' $demo/log >&2
+	[ -f "$demo"/log ] && sed 's/^/    /' "$demo"/log >&2
 	exit 1
 }
 
@@ -28,7 +30,11 @@ stop() {
 	[ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
 	pid=
 }
-trap stop EXIT
+finish() {
+	stop
+	rm -rf "$demo"
+}
+trap finish EXIT
 trap 'exit 130' INT TERM
 
 # wait_for WHAT COMMAND...: until the command succeeds.
@@ -45,35 +51,35 @@ wait_for() {
 }
 
 has_mail() {
-	[ -n "$(find $demo/root/home/hanako/Maildir/new -type f 2>/dev/null)" ]
+	[ -n "$(find "$demo"/root/home/hanako/Maildir/new -type f 2>/dev/null)" ]
 }
 
-rm -rf $demo
-mkdir -p $demo/root/etc $demo/root/home/hanako $demo/root/home/taro $demo/spool
+chmod 755 "$demo"
+mkdir -p "$demo"/root/etc "$demo"/root/home/hanako "$demo"/root/home/taro "$demo"/spool
 # The people of the sample, with homes in the demo's own folder. As root the
 # homes must be theirs, because the deliverer becomes the recipient.
-cp $site/passwd $demo/root/etc/passwd
+cp $site/passwd "$demo"/root/etc/passwd
 if [ "$(id -u)" = 0 ]; then
-	chown 2001:2001 $demo/root/home/hanako
-	chown 2002:2002 $demo/root/home/taro
+	chown 2001:2001 "$demo"/root/home/hanako
+	chown 2002:2002 "$demo"/root/home/taro
 fi
 
 say "mcc check: what is wrong with $site?"
 $mcc -C $site check
 
 say "mcc build: a generation"
-$mcc -C $site build -o $demo/site
-find $demo/site/ -type f -printf '%P  %s bytes\n' -o -type l -printf '%P -> %l\n' | sort
+$mcc -C $site build -o "$demo"/site
+find "$demo"/site/ -type f -printf '%P  %s bytes\n' -o -type l -printf '%P -> %l\n' | sort
 
 say "mcc trace: what will happen to a message for postmaster@example.jp?"
 $mcc -C $site trace --client 192.0.2.5 --helo pc.example.jp --from friend@example.org postmaster@example.jp
 
 say "mccd run: the daemon, on a free port of the loopback address"
-$mccd run -g $demo/site/current --spool $demo/spool --root $demo/root \
-	--listen 127.0.0.1:0 2>$demo/log &
+$mccd run -g "$demo"/site/current --spool "$demo"/spool --root "$demo"/root \
+	--listen 127.0.0.1:0 2>"$demo"/log &
 pid=$!
-wait_for "listening port" test -s $demo/spool/listen
-address=$(head -n 1 $demo/spool/listen)
+wait_for "listening port" test -s "$demo"/spool/listen
+address=$(head -n 1 "$demo"/spool/listen)
 echo "listening on $address"
 
 say "SMTP: a message from friend@example.org to postmaster@example.jp"
@@ -102,4 +108,4 @@ done
 
 say "its way, in the log"
 stop
-cat $demo/log
+cat "$demo"/log
