@@ -23,11 +23,11 @@ struct parse_ctx {
 
 /* Kinds of file: told by name or by `--kind`. */
 enum file_kind {
-	FILE_KIND_MAIN, /* main.cf */
-	FILE_KIND_MASTER, /* master.cf */
+	FILE_KIND_MAIN,	   /* main.cf */
+	FILE_KIND_MASTER,  /* master.cf */
 	FILE_KIND_ALIASES, /* aliases(5) */
-	FILE_KIND_TABLE, /* key and value: virtual, transport, access, ... */
-	FILE_KIND_SPF, /* one SPF record, RFC 7208 */
+	FILE_KIND_TABLE,   /* key and value: virtual, transport, access, ... */
+	FILE_KIND_SPF,	   /* one SPF record, RFC 7208 */
 	FILE_KIND_UNKNOWN
 };
 

@@ -38,8 +38,14 @@ bool pf_version_reached(struct pf_version v, const char *releases);
 struct pf_version pf_version_concrete(struct pf_version v);
 
 enum param_type {
-	PARAM_TYPE_BOOL, PARAM_TYPE_INT, PARAM_TYPE_LONG, PARAM_TYPE_TIME,
-	PARAM_TYPE_STR, PARAM_TYPE_RAW, PARAM_TYPE_NINT, PARAM_TYPE_NBOOL
+	PARAM_TYPE_BOOL,
+	PARAM_TYPE_INT,
+	PARAM_TYPE_LONG,
+	PARAM_TYPE_TIME,
+	PARAM_TYPE_STR,
+	PARAM_TYPE_RAW,
+	PARAM_TYPE_NINT,
+	PARAM_TYPE_NBOOL
 };
 
 /* Meaning of the value; one constant per word of the kind vocabulary. */
@@ -57,7 +63,11 @@ const char *param_kind_name(enum param_kind kind);
  * one refers to it. READONLY: set by the software. SNAPSHOT: 3.12 only.
  */
 enum param_status {
-	PARAM_ACTIVE, PARAM_LEGACY, PARAM_READONLY, PARAM_REMOVED, PARAM_SNAPSHOT
+	PARAM_ACTIVE,
+	PARAM_LEGACY,
+	PARAM_READONLY,
+	PARAM_REMOVED,
+	PARAM_SNAPSHOT
 };
 
 /* Every parameter: PARAM_myhostname, PARAM_2bounce_notice_recipient, ... */
@@ -84,17 +94,17 @@ struct param {
 	 * @version and @release_date are computed by the model. */
 	const char *default_value;
 	const char *unit; /* time: letter of a bare number, "" */
-	const char *min; /* "" : no check */
+	const char *min;  /* "" : no check */
 	const char *max;
-	const char *words; /* allowed words, comma-separated, or "" */
+	const char *words;	/* allowed words, comma-separated, or "" */
 	const char *word_since; /* word=release list, or "" */
-	const char *word_case; /* "", or how case matters */
+	const char *word_case;	/* "", or how case matters */
 	const char *since;
 	const char *backports;
 	const char *removed;
 	const char *deprecated; /* "release->replacement", or "" */
 	const char *programs;
-	const char *level_defaults; /* "<1:old;>=1:new", or "" */
+	const char *level_defaults;	    /* "<1:old;>=1:new", or "" */
 	const struct param_change *changes; /* ends with releases NULL */
 	enum param_status status;
 };
@@ -126,7 +136,7 @@ const char *param_ancient(struct str name);
 
 /* A parameter SERVICE_suffix that a service of master.cf brings along. */
 struct service_param {
-	const char *suffix; /* without the underscore */
+	const char *suffix;   /* without the underscore */
 	const char *programs; /* commands of master.cf that have it */
 	enum param_type type;
 	enum param_kind kind;
@@ -140,8 +150,7 @@ struct service_param {
 size_t service_param_count(void);
 const struct service_param *service_param_at(size_t i);
 /* By the end of `name`; `out_service` is what stands before it. */
-const struct service_param *service_param_find(struct str name,
-					       struct str *out_service);
+const struct service_param *service_param_find(struct str name, struct str *out_service);
 
 /* A key of the client file of an ldap:, mysql:, ... table. */
 struct client_param {
@@ -154,17 +163,23 @@ struct client_param {
 	const char *since;
 };
 
-const struct client_param *client_param_find(struct str table_type,
-					     struct str attribute);
+const struct client_param *client_param_find(struct str table_type, struct str attribute);
 
 enum restriction_arg {
-	RESTRICTION_ARG_NONE, RESTRICTION_ARG_MAP, RESTRICTION_ARG_DOMAIN,
-	RESTRICTION_ARG_SECONDS, RESTRICTION_ARG_ENDPOINT, RESTRICTION_ARG_PREFIX
+	RESTRICTION_ARG_NONE,
+	RESTRICTION_ARG_MAP,
+	RESTRICTION_ARG_DOMAIN,
+	RESTRICTION_ARG_SECONDS,
+	RESTRICTION_ARG_ENDPOINT,
+	RESTRICTION_ARG_PREFIX
 };
 
 enum restriction_effect {
-	RESTRICTION_PERMITS, RESTRICTION_REJECTS, RESTRICTION_DEFERS,
-	RESTRICTION_LOOKS_UP, RESTRICTION_MODIFIES
+	RESTRICTION_PERMITS,
+	RESTRICTION_REJECTS,
+	RESTRICTION_DEFERS,
+	RESTRICTION_LOOKS_UP,
+	RESTRICTION_MODIFIES
 };
 
 struct restriction {
@@ -175,7 +190,7 @@ struct restriction {
 	const char *since;
 	const char *removed;
 	const char *replaced_by; /* what to write instead, or "" */
-	const char *stages; /* "client,helo,...": where its facts are known */
+	const char *stages;	 /* "client,helo,...": where its facts are known */
 };
 
 /* NULL when there is none. Case-insensitive. */
@@ -186,15 +201,20 @@ const struct restriction *restriction_nearest(struct str name);
 
 /* CONSTANT: no file and no server (static, inline, unix, fail, ...). */
 enum map_access {
-	MAP_INDEXED, MAP_TEXT, MAP_SEQUENTIAL, MAP_NETWORK, MAP_WRAPPER, MAP_CONSTANT
+	MAP_INDEXED,
+	MAP_TEXT,
+	MAP_SEQUENTIAL,
+	MAP_NETWORK,
+	MAP_WRAPPER,
+	MAP_CONSTANT
 };
 
 struct map_type {
 	const char *name;
 	enum map_access access;
-	bool has_file; /* the argument is the path of a text that mcc reads */
+	bool has_file;	    /* the argument is the path of a text that mcc reads */
 	const char *suffix; /* of the compiled file: ".db", ".lmdb", ".cdb", "" */
-	bool is_compiled; /* postmap makes a database of it */
+	bool is_compiled;   /* postmap makes a database of it */
 	const char *since;
 };
 
@@ -204,7 +224,11 @@ const struct map_type *map_type_nearest(struct str name);
 enum action_arg { ACTION_ARG_NONE, ACTION_ARG_OPTIONAL, ACTION_ARG_REQUIRED };
 
 enum action_effect {
-	ACTION_PERMITS, ACTION_REJECTS, ACTION_DEFERS, ACTION_NOTHING, ACTION_MODIFIES
+	ACTION_PERMITS,
+	ACTION_REJECTS,
+	ACTION_DEFERS,
+	ACTION_NOTHING,
+	ACTION_MODIFIES
 };
 
 /*

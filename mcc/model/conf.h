@@ -10,11 +10,11 @@ struct site;
 struct strbuf;
 
 enum conf_flag {
-	CONF_SET = 1, /* -n: what main.cf sets, and config_directory */
-	CONF_DEFAULT = 2, /* -d: defaults instead of what is in force */
-	CONF_EXPAND = 4, /* -x: with `$` expanded */
+	CONF_SET = 1,	     /* -n: what main.cf sets, and config_directory */
+	CONF_DEFAULT = 2,    /* -d: defaults instead of what is in force */
+	CONF_EXPAND = 4,     /* -x: with `$` expanded */
 	CONF_VALUE_ONLY = 8, /* -h */
-	CONF_NAME_ONLY = 16 /* -H */
+	CONF_NAME_ONLY = 16  /* -H */
 };
 
 /*

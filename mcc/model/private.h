@@ -22,14 +22,14 @@ struct cell {
 	const struct value *tree; /* NULL: raw is a constant text */
 	enum cell_state state;
 	size_t depth; /* CELL_DONE: nesting of what it refers to */
-	bool broken; /* reported: a cycle, too long, bad syntax */
+	bool broken;  /* reported: a cycle, too long, bad syntax */
 };
 
 /* Names as one service sees them; the main scope has no parent. */
 struct scope {
 	const struct scope *parent; /* NULL in the main scope */
-	struct cell *params; /* PARAM_COUNT; service scopes: NULL until used */
-	struct strmap *names; /* str -> struct cell: own names, overrides */
+	struct cell *params;	    /* PARAM_COUNT; service scopes: NULL until used */
+	struct strmap *names;	    /* str -> struct cell: own names, overrides */
 };
 
 /* Values of main.cf, and defaults, that refer to one name. */
@@ -44,19 +44,19 @@ struct model {
 	struct parse_ctx parse;
 	bool is_single; /* a main.cf without its folder */
 	struct scope main;
-	struct scope **scopes; /* one per service */
-	struct strmap *referenced; /* name -> struct referrers */
-	struct strmap *classes; /* words of smtpd_restriction_classes */
-	struct strmap *services; /* "smtp/inet" -> struct site_service */
+	struct scope **scopes;	      /* one per service */
+	struct strmap *referenced;    /* name -> struct referrers */
+	struct strmap *classes;	      /* words of smtpd_restriction_classes */
+	struct strmap *services;      /* "smtp/inet" -> struct site_service */
 	struct strmap *service_names; /* "smtp" -> struct site_service */
-	struct strmap *tables; /* "hash:/x" -> struct site_table */
-	struct strmap *alias_tables; /* "hash:/etc/aliases" of alias_maps */
-	struct strmap *reported; /* places of wrong values, said once */
+	struct strmap *tables;	      /* "hash:/x" -> struct site_table */
+	struct strmap *alias_tables;  /* "hash:/etc/aliases" of alias_maps */
+	struct strmap *reported;      /* places of wrong values, said once */
 	size_t own_room;
 	size_t table_room;
 	size_t table_depth; /* of tables within tables, while loading */
-	size_t suggested; /* see LIMIT_SUGGESTED_NAMES */
-	size_t expanded; /* work done so far, see LIMIT_EXPANDED_TOTAL */
+	size_t suggested;   /* see LIMIT_SUGGESTED_NAMES */
+	size_t expanded;    /* work done so far, see LIMIT_EXPANDED_TOTAL */
 };
 
 struct model *model_of(const struct site *site);
@@ -119,8 +119,7 @@ struct value_fault {
 };
 struct value_fault model_whole_value(const struct setting *s, enum rule rule);
 struct diag *model_fault(struct model *m, const struct setting *s,
-			 struct value_fault fault, const char *fmt, ...)
-	MCC_PRINTF(4, 5);
+			 struct value_fault fault, const char *fmt, ...) MCC_PRINTF(4, 5);
 /* Adds the replacement of the faulty bytes unless `$` brought them in. */
 void model_fault_edit(struct model *m, struct diag *d, const struct setting *s,
 		      struct value_fault fault, const char *text);

@@ -35,7 +35,8 @@ struct project_options {
  * Reads dir/mcc.cf; without the file everything is unset. Never NULL. Unknown
  * names, unknown rules and bad words are diagnostics (MC201, MC304).
  */
-const struct project_options *project_load(struct arena *arena, struct source_set *sources,
+const struct project_options *project_load(struct arena *arena,
+					   struct source_set *sources,
 					   struct diag_queue *diags, const char *dir);
 
 /*

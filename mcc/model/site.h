@@ -27,8 +27,14 @@ struct source;
 struct table_file;
 
 enum platform {
-	PLATFORM_UPSTREAM, PLATFORM_DEBIAN, PLATFORM_RHEL9, PLATFORM_RHEL10,
-	PLATFORM_ALPINE, PLATFORM_OPENSUSE, PLATFORM_FREEBSD, PLATFORM_NETBSD
+	PLATFORM_UPSTREAM,
+	PLATFORM_DEBIAN,
+	PLATFORM_RHEL9,
+	PLATFORM_RHEL10,
+	PLATFORM_ALPINE,
+	PLATFORM_OPENSUSE,
+	PLATFORM_FREEBSD,
+	PLATFORM_NETBSD
 };
 
 bool platform_parse(const char *word, enum platform *out_platform);
@@ -41,7 +47,7 @@ bool platform_has_map_type(enum platform platform, const struct map_type *type);
 struct pf_version platform_version(enum platform platform, struct pf_version version);
 
 struct site_options {
-	const char *dir; /* -C: folder with main.cf */
+	const char *dir;  /* -C: folder with main.cf */
 	const char *root; /* --root, or NULL: paths outside -C are not evaluated */
 	struct pf_version version;
 	enum platform platform;
@@ -71,18 +77,18 @@ struct setting {
 	struct str name;
 	enum setting_origin origin;
 	const struct cf_entry *entry; /* the last assignment; NULL: default */
-	struct span name_span; /* SPAN_NONE for defaults */
-	struct text raw; /* before expansion of `$` */
-	struct text written; /* expanded, also when it is wrong */
-	struct text value; /* expanded; the default when `written` is wrong */
-	bool is_valid; /* typed without complaint */
-	bool boolean; /* bool, nbool */
-	int64_t number; /* int, long, nint; time: seconds */
+	struct span name_span;	      /* SPAN_NONE for defaults */
+	struct text raw;	      /* before expansion of `$` */
+	struct text written;	      /* expanded, also when it is wrong */
+	struct text value;	      /* expanded; the default when `written` is wrong */
+	bool is_valid;		      /* typed without complaint */
+	bool boolean;		      /* bool, nbool */
+	int64_t number;		      /* int, long, nint; time: seconds */
 };
 
 /* A table that a value names: `type:name`. One per distinct type and path. */
 enum table_state {
-	TABLE_LOADED, /* source text parsed: rows or aliases */
+	TABLE_LOADED,  /* source text parsed: rows or aliases */
 	TABLE_MISSING, /* under -C or --root, but not there */
 	TABLE_OUTSIDE, /* path lies outside -C and no --root: not evaluated */
 	TABLE_UNREADABLE,
@@ -92,13 +98,13 @@ enum table_state {
 struct site_table {
 	const struct map_type *type; /* NULL: unknown type (reported) */
 	struct str type_name;
-	struct str name; /* argument after `type:` (expanded) */
-	struct text text; /* first mention, with its place */
+	struct str name;     /* argument after `type:` (expanded) */
+	struct text text;    /* first mention, with its place */
 	const char *fs_path; /* where the source text was looked for, or NULL */
 	enum table_state state;
-	bool is_aliases; /* read by aliases(5) syntax */
-	const struct source *src; /* TABLE_LOADED: the text */
-	const struct table_file *rows; /* TABLE_LOADED, key and value */
+	bool is_aliases;		  /* read by aliases(5) syntax */
+	const struct source *src;	  /* TABLE_LOADED: the text */
+	const struct table_file *rows;	  /* TABLE_LOADED, key and value */
 	const struct alias_file *aliases; /* TABLE_LOADED, is_aliases */
 	/* regexp, pcre and cidr texts have neither: runtime/ reads them. */
 	struct site_table **parts; /* tables inside pipemap:{...}, unionmap:{...} */
@@ -108,7 +114,7 @@ struct site_table {
 
 struct site_service {
 	const struct master_service *node;
-	struct str key; /* "smtp/inet" */
+	struct str key;		   /* "smtp/inet" */
 	struct setting *overrides; /* the last of each name, in order */
 	size_t override_count;
 	/* Settings of main.cf whose value differs in this service because an
@@ -121,9 +127,9 @@ struct site {
 	struct source_set *sources;
 	struct diag_queue *diags;
 	struct site_options options;
-	const struct cf_file *main; /* never NULL */
+	const struct cf_file *main;	  /* never NULL */
 	const struct master_file *master; /* NULL: no master.cf beside main.cf */
-	struct setting *settings; /* PARAM_COUNT of them, by param_id */
+	struct setting *settings;	  /* PARAM_COUNT of them, by param_id */
 	struct setting *own; /* names of the site's own (classes, user names) */
 	size_t own_count;
 	struct site_service *services; /* the last of each name/type, in order */
@@ -137,9 +143,8 @@ struct site {
  * finds and parses the tables. Mistakes are diagnostics; a status is returned
  * only when main.cf cannot be read at all (also reported, MC001).
  */
-int site_load(struct arena *arena, struct source_set *sources,
-	      struct diag_queue *diags, const struct site_options *options,
-	      struct site **out_site) MCC_MUST_CHECK;
+int site_load(struct arena *arena, struct source_set *sources, struct diag_queue *diags,
+	      const struct site_options *options, struct site **out_site) MCC_MUST_CHECK;
 
 /*
  * A main.cf alone, outside a site: no master.cf is looked for and, since its

@@ -102,15 +102,15 @@ static void parameters_counted_by_release(void **state)
 		const char *version;
 		size_t names;
 	} rows[] = {
-		{"2.6.0", 605},	 {"2.6", 606},	 {"2.7.0", 617},  {"2.7", 618},
-		{"2.8.0", 702},	 {"2.8", 700},	 {"2.9.0", 710},  {"2.9", 711},
-		{"2.10.0", 717}, {"2.10", 717},	 {"2.11.0", 733}, {"2.11", 733},
-		{"3.0.0", 761},	 {"3.0", 761},	 {"3.1.0", 772},  {"3.1", 773},
-		{"3.2.0", 776},	 {"3.2", 778},	 {"3.3.0", 780},  {"3.3", 782},
-		{"3.4.0", 814},	 {"3.4", 816},	 {"3.5.0", 816},  {"3.5", 824},
-		{"3.6.0", 827},	 {"3.6", 834},	 {"3.7.0", 837},  {"3.7", 844},
-		{"3.8.0", 843},	 {"3.8", 850},	 {"3.9.0", 858},  {"3.9", 858},
-		{"3.10.0", 868}, {"3.10", 870},	 {"3.11.0", 886}, {"3.11", 886},
+		{"2.6.0", 605},	 {"2.6", 606},	{"2.7.0", 617},	 {"2.7", 618},
+		{"2.8.0", 702},	 {"2.8", 700},	{"2.9.0", 710},	 {"2.9", 711},
+		{"2.10.0", 717}, {"2.10", 717}, {"2.11.0", 733}, {"2.11", 733},
+		{"3.0.0", 761},	 {"3.0", 761},	{"3.1.0", 772},	 {"3.1", 773},
+		{"3.2.0", 776},	 {"3.2", 778},	{"3.3.0", 780},	 {"3.3", 782},
+		{"3.4.0", 814},	 {"3.4", 816},	{"3.5.0", 816},	 {"3.5", 824},
+		{"3.6.0", 827},	 {"3.6", 834},	{"3.7.0", 837},	 {"3.7", 844},
+		{"3.8.0", 843},	 {"3.8", 850},	{"3.9.0", 858},	 {"3.9", 858},
+		{"3.10.0", 868}, {"3.10", 870}, {"3.11.0", 886}, {"3.11", 886},
 		{"3.12", 922},
 	};
 
@@ -254,7 +254,8 @@ static void names_of_services(void **state)
 
 static void words_of_values(void **state)
 {
-	const struct restriction *r = restriction_find(STR_LIT("Reject_Unauth_Destination"));
+	const struct restriction *r =
+		restriction_find(STR_LIT("Reject_Unauth_Destination"));
 
 	(void)state;
 	assert_true(r->prevents_open_relay);
@@ -277,7 +278,8 @@ static void words_of_values(void **state)
 	assert_string_equal(access_action_find(STR_LIT("dunno"))->name, "DUNNO");
 	assert_null(access_action_find(STR_LIT("digits")));
 	assert_null(access_action_find(STR_LIT("permit")));
-	assert_int_equal(header_action_find(STR_LIT("replace"))->arg, ACTION_ARG_REQUIRED);
+	assert_int_equal(header_action_find(STR_LIT("replace"))->arg,
+			 ACTION_ARG_REQUIRED);
 }
 
 int main(void)
