@@ -23,6 +23,7 @@
 #include "base/status.h"
 #include "runtime/address.h"
 
+static const char no_space[] = "Error: insufficient system storage";
 static const char write_error[] = "Error: queue file write error";
 
 /* Time, then what two messages of one microsecond or two processes differ in. */
@@ -225,7 +226,7 @@ void net_message_submit(struct net_session *session)
 
 	add_bcc(session);
 	if (m->has_failed) {
-		net_answer(session, 452, "4.3.1", "Error: insufficient system storage");
+		net_answer(session, 452, "4.3.1", no_space);
 		net_transaction_reset(session);
 		return;
 	}
@@ -264,14 +265,16 @@ static struct net_session *find_submitter(struct net *net, uint64_t id)
 	return session;
 }
 
-static void finish(struct net_session *session, bool is_good)
+static void finish(struct net_session *session, enum wire_verdict verdict)
 {
 	struct arena *arena = session->trans;
 	const char *id = arena_strdup(arena, session->message.queue_id);
 
-	if (is_good)
+	if (verdict == WIRE_STORED)
 		net_answer(session, 250, "2.0.0",
 			   arena_printf(arena, "Ok: queued as %s", id));
+	else if (verdict == WIRE_NO_SPACE)
+		net_answer(session, 452, "4.3.1", no_space);
 	else
 		net_answer(session, 451, "4.3.0", write_error);
 	net_transaction_reset(session);
@@ -281,20 +284,20 @@ static void finish(struct net_session *session, bool is_good)
 bool net_on_submitted(struct net *net, struct wire_in *in)
 {
 	uint64_t id = wire_get_u64(in);
-	uint64_t ok = wire_get_u64(in);
+	uint64_t verdict = wire_get_u64(in);
 	struct str text = wire_get_str(in);
 	struct net_session *session;
 	char reason[256];
 
-	if (!wire_end(in) || ok > 1 || id == 0)
+	if (!wire_end(in) || verdict > WIRE_NO_SPACE || id == 0)
 		return false;
 	session = find_submitter(net, id);
 	if (session == NULL)
 		return true; /* the client has gone meanwhile */
-	if (ok == 0)
+	if (verdict != WIRE_STORED)
 		log_warn("%s: queue: %s", session->message.queue_id,
 			 log_clean(text, reason, sizeof(reason)));
-	finish(session, ok == 1);
+	finish(session, (enum wire_verdict)verdict);
 	return true;
 }
 
@@ -306,7 +309,7 @@ void net_on_queue_gone(struct net *net)
 		struct net_session *next = session->next;
 
 		if (session->message.submit_id != 0)
-			finish(session, false);
+			finish(session, WIRE_REFUSED);
 		session = next;
 	}
 }

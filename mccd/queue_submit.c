@@ -18,13 +18,14 @@
 #include "base/status.h"
 #include "runtime/config.h"
 
-static void answer(struct queue *queue, uint64_t id, bool ok, const char *text)
+static void answer(struct queue *queue, uint64_t id, enum wire_verdict verdict,
+		   const char *text)
 {
 	struct wire_out out;
 
 	wire_begin(&out, WIRE_SUBMITTED);
 	wire_put_u64(&out, id);
-	wire_put_u64(&out, ok);
+	wire_put_u64(&out, verdict);
 	wire_put_cstr(&out, text);
 	if (peer_send(&queue->net, &out, -1) != 0)
 		log_warn("an answer to net is lost");
@@ -36,7 +37,7 @@ static void refuse(struct queue *queue, uint64_t id, const char *queue_id, int s
 					       : mcc_status_text(status);
 
 	log_warn("%s: not accepted: %s", queue_id, why);
-	answer(queue, id, false, why);
+	answer(queue, id, status == MCC_ENOSPC ? WIRE_NO_SPACE : WIRE_REFUSED, why);
 }
 
 static struct spool_message *message_of(struct arena *arena,
@@ -153,7 +154,7 @@ static void reject_batch(struct queue *queue, int status)
 		struct queue_submission *s = &queue->batch[i];
 
 		if (!s->entry) {
-			answer(queue, s->id, true, "discarded");
+			answer(queue, s->id, WIRE_STORED, "discarded");
 			continue;
 		}
 		refuse(queue, s->id, s->entry->id, status);
@@ -177,7 +178,7 @@ void queue_commit(struct queue *queue)
 	for (size_t i = 0; i < queue->batch_count; i++) {
 		struct queue_submission *s = &queue->batch[i];
 
-		answer(queue, s->id, true, s->entry ? s->entry->id : "discarded");
+		answer(queue, s->id, WIRE_STORED, s->entry ? s->entry->id : "discarded");
 		if (s->entry)
 			queue_schedule(queue, s->entry, 0);
 	}

@@ -40,7 +40,7 @@ enum wire_type {
 	/* net -> queue: a message. Descriptor: a sealed memfd with the content
 	 * (LF line ends, headers with Received on top). */
 	WIRE_SUBMIT, /* u64 id, submission (struct wire_submission) */
-	WIRE_SUBMITTED, /* queue -> net: u64 id, u64 ok (1: on disk), str queue id or reason */
+	WIRE_SUBMITTED, /* queue -> net: u64 id, u64 enum wire_verdict, str queue id or reason */
 
 	/* queue -> deliver; descriptor: a file with the content, read-only */
 	WIRE_DELIVER,	/* u64 job, struct wire_delivery */
@@ -128,6 +128,9 @@ struct wire_delivery {
 	uint64_t content_at; /* where the content stands in the descriptor's file */
 	uint64_t content_size;
 };
+
+/* What became of a submission; 250, 451 and 452 to the client. */
+enum wire_verdict { WIRE_REFUSED, WIRE_STORED, WIRE_NO_SPACE };
 
 enum wire_outcome { WIRE_DONE = 1, WIRE_DEFERRED, WIRE_FAILED };
 
