@@ -113,9 +113,13 @@ static void read_comment(struct suppressions *set, const struct site *site,
 		words = str_slice(words, 0, at);
 		dashes = reason.len ? dashes : NULL;
 	}
-	if (!dashes)
+	if (!dashes) {
+		/* Silence without a reason would outlive whoever knew it. */
 		diag_add(set->diags, RULE_MC1217, comment,
-			 "a suppression needs its reason: # mcc:ignore RULE -- reason");
+			 "a suppression needs its reason, and silences nothing without "
+			 "it: # mcc:ignore RULE -- reason");
+		return;
+	}
 	while (str_token(&words, ", \t", &word))
 		add_suppression(set, comment, line_after(lines, comment), word);
 }
