@@ -3,7 +3,9 @@
 zones) raises exactly that rule on the marked line and no other, the good one
 nothing at all.
 
-Words after `main.cf`: line=N, public=ADDRESS[,ADDRESS].
+Words after `main.cf`: line=N, public=ADDRESS[,ADDRESS]. What a text alone shows
+has a sample `spf` for mcc spf lint instead; with=RULE there is a rule that
+cannot be avoided beside it.
 """
 import json
 import os
@@ -23,6 +25,10 @@ FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.M | re.S)
 def sections(text):
     parts = re.split(r"^## (.+)$", text, flags=re.M)
     return parts[0], dict(zip(parts[1::2], parts[2::2]))
+
+
+# What no sample shows; the test that does is named.
+ELSEWHERE = {"DN068": "test_spf_tools.py"}
 
 
 def sample(section):
@@ -47,6 +53,17 @@ def findings(folder, main, words, zone):
     return got
 
 
+def lint(folder, section):
+    """-> findings, and the words of the sample"""
+    folder.mkdir()
+    (_, words, body), = FENCE.findall(section)
+    (folder / "records").write_text(body)
+    done = subprocess.run([MCC, "spf", "lint", "--format", "json", "records"], cwd=folder,
+                          capture_output=True, timeout=60, check=False)
+    assert done.returncode in (0, 1), done.stderr.decode()
+    return json.loads(done.stdout)["diagnostics"], dict(w.split("=", 1) for w in words.split())
+
+
 def test_there_are_documents():
     assert len(DOCS) > 30
 
@@ -57,6 +74,15 @@ def test_document(doc, tmp_path):
     head, parts = sections(doc.read_text(encoding="utf-8"))
     assert re.match(rf"# {rule} [a-z0-9-]+\n\n\S", head), "title and summary"
     assert list(parts) == HEADINGS
+    if rule in ELSEWHERE:
+        assert rule in (Path(__file__).parent / ELSEWHERE[rule]).read_text()
+        return
+    if "```spf" in parts["Bad"]:
+        got, words = lint(tmp_path / "bad", parts["Bad"])
+        assert {d["rule"] for d in got} == {rule, words.get("with", rule)}, got
+        assert {(d["file"], d["line"]) for d in got} == {("records", int(words["line"]))}
+        assert lint(tmp_path / "good", parts["Good"])[0] == []
+        return
     main, words, zone = sample(parts["Bad"])
     got = findings(tmp_path / "bad", main, words, zone)
     assert {d["rule"] for d in got} == {rule}, [(d["rule"], d["message"]) for d in got]
