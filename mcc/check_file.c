@@ -11,12 +11,12 @@
 #include "base/status.h"
 #include "grammar/aliases.h"
 #include "grammar/master.h"
-#include "grammar/spf.h"
 #include "grammar/table.h"
 #include "lint/lint.h"
 #include "lint/lint_file.h"
 #include "mcc/cli.h"
 #include "mcc/emit/compile.h"
+#include "mcc/spf_lint.h"
 
 static void check_main(struct cli *cli, const struct source *src)
 {
@@ -26,23 +26,6 @@ static void check_main(struct cli *cli, const struct source *src)
 	lint_run(site, cli->diags);
 	(void)compile_site(cli->arena, site, cli->diags);
 	lint_apply_suppressions(site, cli->diags);
-}
-
-static void check_spf(const struct parse_ctx *ctx, const struct source *src)
-{
-	struct str text = str_trim(src->text);
-	size_t base = (size_t)(text.ptr - src->text.ptr);
-	struct spf_error errors[16];
-	struct spf_record *record;
-	size_t count = spf_parse(ctx->arena, text, &record, errors, array_len(errors));
-
-	for (size_t i = 0; i < count && i < array_len(errors); i++) {
-		struct span span = {src->id, (uint32_t)(base + errors[i].lo),
-				    (uint32_t)(base + errors[i].hi)};
-
-		diag_add(ctx->diags, RULE_DN043, span, "%s; receivers answer permerror",
-			 errors[i].message);
-	}
 }
 
 static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
@@ -59,7 +42,7 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 		lint_alias_file(ctx, aliases_parse(ctx, src));
 		break;
 	case FILE_KIND_SPF:
-		check_spf(ctx, src);
+		spf_lint_source(ctx->arena, ctx->diags, src);
 		break;
 	case FILE_KIND_TABLE:
 	case FILE_KIND_UNKNOWN:
@@ -82,6 +65,13 @@ bool check_file(struct cli *cli, const char *path, enum file_kind kind,
 	}
 	if (kind == FILE_KIND_UNKNOWN)
 		kind = file_kind_of_name(path);
+	/* Unknown names are tables, as a rule; but this one is not. */
+	if (kind == FILE_KIND_UNKNOWN && str_ends(str_of(path), ".cf")) {
+		diag_add(cli->diags, RULE_MC1303, (struct span){src->id, 0, 0},
+			 "the name does not tell what kind of file this is, and nothing "
+			 "was checked: say it with --kind");
+		return true;
+	}
 	if (dump == DUMP_AST)
 		dump_file(stdout, &ctx, src, kind);
 	else
