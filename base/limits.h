@@ -53,6 +53,11 @@ enum {
 	LIMIT_SPF_LOOKUPS = 10,
 	LIMIT_SPF_VOID = 2,
 	LIMIT_SPF_NAMES = 10,
+	/* Networks that the records below one domain come to; records looked at
+	 * for it, and depth: honest trees stay far below 10 lookups. */
+	LIMIT_SPF_NETS = 20000,
+	LIMIT_SPF_MAP_NODES = 400,
+	LIMIT_SPF_MAP_DEPTH = 20,
 	/* A domain-spec expanded, before it is cut to 253 octets. */
 	LIMIT_SPF_EXPANDED = 1 << 16,
 	/* CNAME links followed for one question. */

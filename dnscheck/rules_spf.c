@@ -8,10 +8,9 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "dnscheck/rules.h"
+#include "dnscheck/spf_lint.h"
 #include "dnscheck/spf_tree.h"
 #include "grammar/spf.h"
-
-enum { ERRORS_SHOWN = 10, TEXT_SHOWN = 450 };
 
 bool rule_is_spf(struct str text)
 {
@@ -47,6 +46,11 @@ static const struct dns_rr *find_record(const struct rule_run *run,
 		if (spf_is_record(txt->rrs[i].text)) {
 			found = &txt->rrs[i];
 			count++;
+		} else if (str_caseeqc(str_slice(txt->rrs[i].text, 0, 7), "spf2.0/")) {
+			rule_say(run, d, RULE_DN069,
+				 "%s has a Sender ID record, which is history (RFC "
+				 "6652): nobody needs it",
+				 d->name);
 		} else if (is_almost_spf(txt->rrs[i].text)) {
 			almost = true;
 			rule_say(run, d, RULE_DN044,
@@ -70,79 +74,30 @@ static const struct dns_rr *find_record(const struct rule_run *run,
 	return count == 1 ? found : NULL;
 }
 
-/* DN043; true: the record is valid. */
-static bool check_syntax(const struct rule_run *run, const struct mail_domain *d,
-			 struct str text, struct spf_record **out_record)
+/*
+ * DN043, DN052 ... DN061 and DN067: what the text shows. False: it does not
+ * parse, so nothing else can be said of it.
+ */
+static bool check_text(const struct rule_run *run, const struct mail_domain *d,
+		       const struct dns_answer *txt, struct str text)
 {
-	struct spf_error errors[ERRORS_SHOWN];
-	size_t count = spf_parse(run->arena, text, out_record, errors, ERRORS_SHOWN), i;
+	struct spf_findings set = {.arena = run->arena};
+	const struct spf_finding *f;
+	size_t size = 0, i;
+	bool ok = true;
 
-	for (i = 0; i < count && i < ERRORS_SHOWN; i++)
-		rule_say(run, d, RULE_DN043,
-			 "SPF record of %s, column %zu: %s; receivers answer permerror",
-			 d->name, errors[i].lo + 1, errors[i].message);
-	return count == 0;
-}
-
-/* DN057 */
-static void check_network(const struct rule_run *run, const struct mail_domain *d,
-			  const struct spf_term *term, const char *text)
-{
-	int limit = term->kind == SPF_TERM_IP4 ? 16 : 32;
-	int prefix = term->kind == SPF_TERM_IP4 ? term->prefix4 : term->prefix6;
-
-	if (prefix < 0 || prefix >= limit || term->qualifier != SPF_QUAL_PASS)
-		return;
-	rule_say_as(run, d, RULE_DN057, prefix == 0 ? DIAG_ERROR : DIAG_WARNING,
-		    "SPF record of %s: %s lets %s send in its name", d->name, text,
-		    prefix == 0 ? "everybody" : "a very large network");
-}
-
-/* DN052 ... DN057: what the terms say. */
-static void check_terms(const struct rule_run *run, const struct mail_domain *d,
-			const struct spf_record *record)
-{
-	const struct spf_term *all = NULL, *redirect = NULL, *term;
-	const char *text;
-	bool after_all = false;
-	size_t i;
-
-	for (i = 0; i < record->term_count; i++) {
-		term = &record->terms[i];
-		text = str_dup0(run->arena, str_slice(record->text, term->lo, term->hi));
-		if (term->kind == SPF_TERM_REDIRECT)
-			redirect = term;
-		else if (term->kind == SPF_TERM_PTR)
-			rule_say(run, d, RULE_DN056,
-				 "SPF record of %s: %s is slow, unreliable and should "
-				 "not be used (RFC 7208 5.5)",
-				 d->name, text);
-		else if (term->kind == SPF_TERM_IP4 || term->kind == SPF_TERM_IP6)
-			check_network(run, d, term, text);
-		if (all != NULL && term->kind < SPF_TERM_REDIRECT)
-			after_all = true;
-		if (all == NULL && term->kind == SPF_TERM_ALL)
-			all = term;
+	for (i = 0; i < txt->rr_count; i++)
+		size += txt->rrs[i].text.len;
+	(void)spf_lint_record(&set, text);
+	spf_lint_size(&set, strlen(d->name), size);
+	for (i = 0; i < set.count; i++) {
+		f = &set.items[i];
+		ok = ok && f->rule != RULE_DN043;
+		rule_say_as(run, d, f->rule, f->severity,
+			    "SPF record of %s, column %zu: %s", d->name, f->lo + 1,
+			    f->message);
 	}
-	if (all != NULL && all->qualifier == SPF_QUAL_PASS)
-		rule_say(run, d, RULE_DN052,
-			 "SPF record of %s: +all lets the whole world send in its name",
-			 d->name);
-	if ((all == NULL && redirect == NULL) ||
-	    (all != NULL && all->qualifier == SPF_QUAL_NEUTRAL))
-		rule_say(run, d, RULE_DN053,
-			 "SPF record of %s ends neutral%s: it says nothing about mail "
-			 "from elsewhere",
-			 d->name, all == NULL ? " (it has no all term)" : "");
-	if (after_all)
-		rule_say(run, d, RULE_DN054,
-			 "SPF record of %s: terms after all are never looked at",
-			 d->name);
-	if (all != NULL && redirect != NULL)
-		rule_say(run, d, RULE_DN055,
-			 "SPF record of %s: redirect is ignored because there is an "
-			 "all term (RFC 7208 6.1)",
-			 d->name);
+	return ok;
 }
 
 /* DN046, DN048 ... DN051; true: the tree explains a permerror. */
@@ -178,6 +133,11 @@ static bool check_tree(const struct rule_run *run, const struct mail_domain *d)
 				    ? ", receivers answer permerror"
 				    : "",
 			    tree.counts);
+	if (tree.loop == NULL && tree.is_order_dependent)
+		rule_say(run, d, RULE_DN047,
+			 "SPF record of %s: senders that an earlier term matches pass, "
+			 "all others get permerror",
+			 d->name);
 	if (tree.void_lookups != 0)
 		rule_say_as(run, d, RULE_DN048,
 			    tree.void_lookups > LIMIT_SPF_VOID ? DIAG_ERROR
@@ -225,15 +185,13 @@ void rules_spf(const struct rule_run *run, const struct mail_domain *d)
 {
 	const struct dns_answer *txt = rule_answer(run, d->span, d->name, DNS_TXT);
 	const struct dns_rr *rr;
-	struct spf_record *record;
 	bool is_explained;
 
 	if (txt == NULL)
 		return;
 	rr = find_record(run, d, txt);
-	if (rr == NULL || !check_syntax(run, d, rr->text, &record))
+	if (rr == NULL || !check_text(run, d, txt, rr->text))
 		return;
-	check_terms(run, d, record);
 	is_explained = check_tree(run, d);
 	if (d->mail_class != CLASS_RELAY)
 		check_own(run, d, is_explained);

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "dnscheck/spf_lint.h"
 #include "grammar/spf.h"
 
 enum { COUNT_MAX = 100, COUNTS_TEXT = 4096 };
@@ -24,6 +25,7 @@ struct walk {
 	const struct dns_facts *facts;
 	struct spf_tree *tree;
 	struct strbuf counts;
+	bool can_match; /* a term at the top that the limit does not touch */
 };
 
 static void walk_domain(struct walk *w, const char *domain, const struct level *up);
@@ -98,17 +100,11 @@ static void walk_term(struct walk *w, const struct spf_term *term,
 			    record->text.ptr + term->lo, w->tree->lookups - before);
 }
 
-static bool needs_lookup(const struct spf_term *term)
-{
-	return term->kind == SPF_TERM_INCLUDE || term->kind == SPF_TERM_A ||
-	       term->kind == SPF_TERM_MX || term->kind == SPF_TERM_PTR ||
-	       term->kind == SPF_TERM_EXISTS;
-}
-
 static void walk_record(struct walk *w, const struct spf_record *record,
 			const struct level *here)
 {
 	const struct spf_term *redirect = NULL, *term;
+	bool is_top = here->up == NULL;
 	size_t i;
 
 	for (i = 0; i < record->term_count; i++) {
@@ -117,8 +113,12 @@ static void walk_record(struct walk *w, const struct spf_record *record,
 			return;
 		if (term->kind == SPF_TERM_REDIRECT)
 			redirect = term;
-		else if (needs_lookup(term))
+		else if (spf_term_needs_lookup(term))
 			walk_term(w, term, record, here);
+		/* Evaluated whole, hence it may decide. */
+		if (is_top && term->kind < SPF_TERM_REDIRECT &&
+		    w->tree->lookups <= LIMIT_SPF_LOOKUPS)
+			w->can_match = true;
 	}
 	for (i = 0; redirect != NULL && i < record->term_count; i++) {
 		if (record->terms[i].kind == SPF_TERM_ALL)
@@ -181,6 +181,7 @@ void spf_tree_walk(struct arena *arena, const struct dns_facts *facts, const cha
 	*out = (struct spf_tree){.lookups = 0};
 	strbuf_init(&w.counts, COUNTS_TEXT);
 	walk_domain(&w, domain, NULL);
+	out->is_order_dependent = w.can_match && out->lookups > LIMIT_SPF_LOOKUPS;
 	out->counts = arena_strdup(arena, w.counts.ptr != NULL ? w.counts.ptr : "");
 	strbuf_fini(&w.counts);
 }

@@ -12,6 +12,8 @@
 
 struct spf_tree {
 	unsigned lookups; /* counting stops a little over the limit */
+	/* A term of the domain's own record ends before the limit is passed. */
+	bool is_order_dependent;
 	unsigned void_lookups;
 	const char *void_name; /* the first one */
 	const char *counts;    /* " include:a (3) mx" ...: terms that count, at the top */

@@ -29,8 +29,8 @@ static const struct cli_command commands[] = {
 	 "show the way one message would take"},
 	{"dns", cmd_dns, "dns check|query [OPTION...]",
 	 "validate the site against the DNS"},
-	{"spf", cmd_spf, "spf check --ip IP --from ADDR --helo NAME",
-	 "evaluate SPF (RFC 7208)"},
+	{"spf", cmd_spf, "spf check|explain|flatten|lint [OPTION...]",
+	 "evaluate, show, flatten and check SPF (RFC 7208)"},
 	{"explain", cmd_explain, "explain RULE|PARAMETER",
 	 "what a rule or a parameter means and how to fix it"},
 };
