@@ -116,7 +116,7 @@ static void report_skipped(const struct rule_run *run)
 	}
 }
 
-void dns_check_run(struct site *site, struct resolver *r,
+bool dns_check_run(struct site *site, struct resolver *r,
 		   const struct dns_check_options *options, struct diag_queue *diags)
 {
 	const struct dns_subject *subject = dns_subject_of(site, options);
@@ -136,4 +136,5 @@ void dns_check_run(struct site *site, struct resolver *r,
 		rules_mx(&run, &subject->domains[i]);
 		rules_spf(&run, &subject->domains[i]);
 	}
+	return !facts_are_unverified(run.facts);
 }

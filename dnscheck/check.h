@@ -6,6 +6,7 @@
 #ifndef MCC_DNSCHECK_CHECK_H
 #define MCC_DNSCHECK_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,9 +28,9 @@ const char *dns_check_bad_address(const struct dns_check_options *options);
  * Asks everything the rules need (blocks until all answers are there or their
  * budgets are spent) and queues what is wrong. What could not be told is
  * DN000, what lacks facts DN998. The model loads tables that only the domain
- * lists name.
+ * lists name. False: not one question had a certain answer.
  */
-void dns_check_run(struct site *site, struct resolver *r,
+bool dns_check_run(struct site *site, struct resolver *r,
 		   const struct dns_check_options *options, struct diag_queue *diags);
 
 #endif

@@ -49,6 +49,8 @@ struct dns_facts {
 	size_t address_count;
 	unsigned own_pending; /* answers that may still add addresses */
 	size_t spf_names_left;
+	size_t certain; /* answers that came from the DNS and say what there is */
+	size_t uncertain;
 };
 
 static void ask(struct dns_facts *f, const char *name, enum dns_type type,
@@ -255,6 +257,11 @@ static void on_answer(const struct dns_answer *answer, void *arg)
 {
 	struct fact *fact = arg;
 
+	/* A name that cannot be asked for says nothing of the DNS. */
+	if (!dns_status_is_final(answer->status))
+		fact->facts->uncertain++;
+	else if (answer->status != DNS_BAD_NAME)
+		fact->facts->certain++;
 	fact->answer = copy_answer(fact->facts->arena, answer);
 	grant(fact, fact->wishes);
 }
@@ -333,6 +340,11 @@ struct dns_facts *facts_gather(struct arena *arena, struct resolver *r,
 		ask_hop(f, &subject->hops[i]);
 	dns_wait_all(r);
 	return f;
+}
+
+bool facts_are_unverified(const struct dns_facts *facts)
+{
+	return facts->certain == 0 && facts->uncertain != 0;
 }
 
 const struct dns_answer *facts_answer(const struct dns_facts *facts, const char *name,

@@ -25,6 +25,8 @@ struct spf_fact {
 struct dns_facts *facts_gather(struct arena *arena, struct resolver *r,
 			       const struct dns_subject *subject);
 
+/* True when something was asked and nothing had a certain answer. */
+bool facts_are_unverified(const struct dns_facts *facts);
 /* NULL: was not asked. `name` in any case. */
 const struct dns_answer *facts_answer(const struct dns_facts *facts, const char *name,
 				      enum dns_type type);

@@ -114,6 +114,7 @@ static int check_site(struct dns_check_run_options *run, struct site *site)
 	struct cli *cli = run->cli;
 	struct dns_check_options options = {run->addresses, run->address_count};
 	struct resolver *r;
+	bool verified;
 	int status;
 
 	if (options.public_address_count == 0 && cli->project != NULL) {
@@ -126,7 +127,7 @@ static int check_site(struct dns_check_run_options *run, struct site *site)
 	status = dns_options_open(&run->dns, "dns", &r);
 	if (status != EXIT_CLEAN)
 		return status;
-	dns_check_run(site, r, &options, cli->diags);
+	verified = dns_check_run(site, r, &options, cli->diags);
 	status = dns_options_close(r);
 	diag_filter(cli->diags, is_dns_finding, NULL);
 	cli_apply_project(cli);
@@ -134,6 +135,9 @@ static int check_site(struct dns_check_run_options *run, struct site *site)
 	diag_filter(cli->diags, is_dns_finding, NULL);
 	diag_sort(cli->diags);
 	render(run);
+	if (!verified)
+		return cli_cannot("nothing could be verified: no question to the DNS had "
+				  "a certain answer");
 	return status != EXIT_CLEAN ? status : cli_exit_for(cli->diags, run->fail_on);
 }
 

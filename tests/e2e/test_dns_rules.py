@@ -10,6 +10,7 @@ cannot be avoided beside it.
 import json
 import os
 import re
+import socket
 import subprocess
 from pathlib import Path
 
@@ -88,3 +89,45 @@ def test_document(doc, tmp_path):
     assert {d["rule"] for d in got} == {rule}, [(d["rule"], d["message"]) for d in got]
     assert {(d["file"], d["line"]) for d in got} == {("main.cf", int(words["line"]))}
     assert findings(tmp_path / "good", *sample(parts["Good"])) == []
+
+
+MAIN = "compatibility_level = 3.6\nmyhostname = mail.example.org\nmydomain = example.org\n" \
+    "mydestination = example.org\n"
+
+
+def check(folder, *words):
+    done = subprocess.run([MCC, "-C", folder, "--hostname", "unused.example", *words],
+                          capture_output=True, timeout=60, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_nothing_verified_is_no_success(tmp_path):
+    (tmp_path / "main.cf").write_text(MAIN)
+    (tmp_path / "tape").write_text("")
+    (tmp_path / "zone").write_text("$ORIGIN elsewhere.test.\n@ 300 SOA ns h 1 2 3 4 5\n")
+    status, out, err = check(tmp_path, "dns", "check", "--zone", tmp_path / "zone")
+    assert status == 3 and "DN000" in out and "nothing could be verified" in err
+    # The resolver is a port where nobody listens.
+    with socket.socket(type=socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    status, out, err = check(tmp_path, "dns", "check", "--resolver", f"127.0.0.1@{port}",
+                             "--fail-on", "never")
+    assert status == 3 and "DN000" in out and "nothing could be verified" in err
+
+
+def test_suppression(tmp_path):
+    comment = "# mcc:ignore DN001 -- another host receives\n"
+    (tmp_path / "zone").write_text("$ORIGIN example.org.\n@ 300 SOA ns h 1 2 3 4 5\n"
+                                   '@ TXT "v=spf1 -all"\n')
+    words = ("dns", "check", "--zone", tmp_path / "zone", "--format", "json")
+
+    def rules(text):
+        (tmp_path / "main.cf").write_text(text)
+        return {d["rule"] for d in json.loads(check(tmp_path, *words)[1])["diagnostics"]}
+    head, tail = MAIN[:MAIN.index("mydestination")], MAIN[MAIN.index("mydestination"):]
+    loud, quiet = rules(MAIN), rules(head + comment + tail)
+    assert "DN001" in loud and quiet == loud - {"DN001"}
+    # mcc check cannot tell whether it has an effect, so it says nothing.
+    got = json.loads(check(tmp_path, "check", "--format", "json")[1])["diagnostics"]
+    assert not [d for d in got if d["rule"] in ("MC1215", "MC1217")]

@@ -265,7 +265,7 @@ def lint(folder, *words):
     ("v=spf1;a -all", 1, [("DN044", 1, 1)]),
     ("v = spf1 -all", 1, [("DN044", 1, 1)]),
     ("v=spf2 -all", 1, [("DN044", 1, 1)]),
-    ("v=spf1 include: a.test -all", 1, [("DN043", 1, 16)]),
+    ("v=spf1 include: a.test -all", 1, [("DN043", 1, 16), ("DN043", 1, 17)]),
     ("v=spf1 ipv4:192.0.2.1 -all", 1, [("DN043", 1, 8)]),
     ("v=spf1 ip4:192.0.2.1,ip4:192.0.2.2 -all", 1, [("DN043", 1, 12)]),
     ('"v=spf1 " "ipv4:192.0.2.1 -all"', 1, [("DN043", 1, 12)]),
