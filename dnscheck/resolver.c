@@ -46,6 +46,7 @@ struct resolver {
 	bool is_pumping;
 	struct dns_waiters ready;
 	size_t pending; /* callbacks owed */
+	struct dns_closer *closers;
 };
 
 struct resolver *resolver_new(struct dns_source *source, const struct resolver_options *o)
@@ -380,10 +381,34 @@ int resolver_save_recording(struct resolver *r, char *err, size_t err_size)
 	return r->recording == NULL ? 0 : recording_save(r->recording, err, err_size);
 }
 
+void dns_closer_add(struct resolver *r, struct dns_closer *closer)
+{
+	closer->back = &r->closers;
+	closer->next = r->closers;
+	if (closer->next != NULL)
+		closer->next->back = &closer->next;
+	r->closers = closer;
+}
+
+void dns_closer_remove(struct dns_closer *closer)
+{
+	*closer->back = closer->next;
+	if (closer->next != NULL)
+		closer->next->back = closer->back;
+	closer->next = NULL;
+	closer->back = NULL;
+}
+
 void resolver_close(struct resolver *r)
 {
+	struct dns_closer *closer;
+
 	if (r == NULL)
 		return;
+	while ((closer = r->closers) != NULL) {
+		dns_closer_remove(closer);
+		closer->fn(closer);
+	}
 	r->source->ops->close(r->source);
 	recording_free(r->recording);
 	dns_waiters_free(&r->ready);

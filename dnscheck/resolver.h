@@ -123,6 +123,20 @@ int resolver_save_recording(struct resolver *r, char *err,
 void resolver_close(struct resolver *r);
 
 /*
+ * For whoever keeps memory until a callback runs: fn runs when the resolver is
+ * closed first. The struct is the caller's and stays where it is until it is
+ * removed, or until fn has been called, which may free it.
+ */
+struct dns_closer {
+	void (*fn)(struct dns_closer *closer);
+	struct dns_closer *next;
+	struct dns_closer **back;
+};
+
+void dns_closer_add(struct resolver *r, struct dns_closer *closer);
+void dns_closer_remove(struct dns_closer *closer);
+
+/*
  * Asks; the callback runs exactly once, from dns_process() or dns_wait_all(),
  * never from inside dns_ask(). `name` may carry a final dot and any case; it
  * is asked as it is (no search list).

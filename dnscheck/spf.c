@@ -282,6 +282,18 @@ static void on_record(struct spf_eval *e, const struct dns_answer *answer)
 
 /* --- results ------------------------------------------------------------ */
 
+static void eval_free(struct spf_eval *e)
+{
+	arena_free(e->arena);
+	free(e);
+}
+
+/* The questions are dropped with the resolver, so no answer finds us gone. */
+static void on_close(struct dns_closer *closer)
+{
+	eval_free((struct spf_eval *)closer);
+}
+
 static void finish(struct spf_eval *e)
 {
 	struct spf_outcome out = {.result = e->result,
@@ -295,9 +307,9 @@ static void finish(struct spf_eval *e)
 				  .trace = e->trace,
 				  .trace_count = e->trace_count};
 
+	dns_closer_remove(&e->closer);
 	e->callback(&out, e->arg);
-	arena_free(e->arena);
-	free(e);
+	eval_free(e);
 }
 
 static enum spf_result result_of(enum spf_qualifier qualifier)
@@ -429,6 +441,8 @@ void spf_check(struct resolver *r, const struct spf_request *request,
 {
 	struct spf_eval *e = dns_alloc(sizeof(*e));
 
+	e->closer.fn = on_close;
+	dns_closer_add(r, &e->closer);
 	e->resolver = r;
 	e->arena = arena_new(0);
 	e->callback = callback;

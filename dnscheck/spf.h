@@ -50,7 +50,8 @@ struct spf_outcome {
 
 typedef void spf_callback(const struct spf_outcome *outcome, void *arg);
 
-/* The callback runs once, from dns_process() or dns_wait_all(). */
+/* The callback runs once, from dns_process() or dns_wait_all(); never when the
+ * resolver is closed before. */
 void spf_check(struct resolver *r, const struct spf_request *request,
 	       spf_callback *callback, void *arg);
 

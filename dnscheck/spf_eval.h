@@ -41,6 +41,7 @@ enum spf_ptr_state { SPF_PTR_UNKNOWN, SPF_PTR_DONE };
 enum spf_exp_stage { SPF_EXP_TARGET, SPF_EXP_TEXT };
 
 struct spf_eval {
+	struct dns_closer closer; /* first: a closed resolver ends the evaluation */
 	struct resolver *resolver;
 	struct arena *arena;
 	spf_callback *callback;

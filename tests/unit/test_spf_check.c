@@ -225,12 +225,36 @@ static void test_many_at_once(void **state)
 	assert_int_equal(out.result, SPF_PASS);
 }
 
+/* Closed with evaluations at every stage: nothing is called, nothing leaks. */
+static void test_closed_early(void **state)
+{
+	const struct fixture *f = *state;
+	struct spf_request request = {.family = AF_INET, .sender = "u@lim10.x.test"};
+	struct outcome out[8] = {{0}};
+	char err[256];
+	struct resolver *r;
+	unsigned rounds, i;
+
+	request.helo = "h";
+	for (rounds = 0; rounds < 4; rounds++) {
+		assert_int_equal(resolver_open_zone(f->path, NULL, &r, err, sizeof(err)),
+				 0);
+		for (i = 0; i < 8; i++)
+			spf_check(r, &request, note, &out[i]);
+		for (i = 0; i < rounds; i++)
+			dns_process(r);
+		resolver_close(r);
+		for (i = 0; i < 8; i++)
+			assert_int_equal(out[i].calls, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_results),	     cmocka_unit_test(test_null_sender),
 		cmocka_unit_test(test_limits),	     cmocka_unit_test(test_explanation),
-		cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_many_at_once), cmocka_unit_test(test_closed_early),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
