@@ -66,9 +66,7 @@ GEN_WARNINGS := -Wall -Wextra $(WERROR) -Wno-sign-compare -Wno-unused-function \
 PKGS := ldns jansson libpcre2-8 lmdb libcdb openssl libidn2
 # Where pkg-config or a .pc file is missing the plain names must do.
 pkg_libs = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))
-# FreeBSD: make LIBDB=-ldb-5.3 CPPFLAGS=-I/usr/local/include/db5
-LIBDB ?= -ldb
-LIBS := $(LIBDB) $(call pkg_libs,ldns,-lldns) $(call pkg_libs,jansson,-ljansson) \
+LIBS := $(call pkg_libs,ldns,-lldns) $(call pkg_libs,jansson,-ljansson) \
 	$(call pkg_libs,libpcre2-8,-lpcre2-8) $(call pkg_libs,lmdb,-llmdb) \
 	$(call pkg_libs,libcdb,-lcdb) $(call pkg_libs,openssl,-lssl -lcrypto) \
 	$(call pkg_libs,libidn2,-lidn2)

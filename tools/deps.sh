@@ -27,7 +27,6 @@ build|hdr:stdio.h|libc6-dev|glibc-devel|-
 build|cmd:flex|flex|flex|flex
 build|cmd:bison|bison|bison|bison
 build|cmd:pkg-config|pkg-config|pkgconf-pkg-config|pkgconf
-build|hdr:db.h|libdb5.3-dev/libdb-dev|libdb-devel|db5
 build|hdr:ldns/ldns.h|libldns-dev|ldns-devel|ldns
 build|hdr:jansson.h|libjansson-dev|jansson-devel|jansson
 build|hdr:pcre2.h|libpcre2-dev|pcre2-devel|pcre2
