@@ -61,8 +61,8 @@ EOF
 }
 
 have_header() {
-	for dir in /usr/include /usr/local/include /usr/include/db5.3 \
-		/usr/local/include/db5 /usr/include/libdb /usr/include/*-linux-gnu*; do
+	for dir in /usr/include /usr/local/include \
+		/usr/include/*-linux-gnu*; do
 		[ -e "$dir/$1" ] && return 0
 	done
 	return 1
