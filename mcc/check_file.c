@@ -28,6 +28,29 @@ static void check_main(struct cli *cli, const struct source *src)
 	lint_apply_suppressions(site, cli->diags);
 }
 
+/* Tables of patterns are not key and value: `/pattern/ result`, `if /pattern/`. */
+static bool holds_patterns(struct str text)
+{
+	struct str line;
+
+	while (str_token(&text, "\r\n", &line)) {
+		line = str_trim(line);
+		if (line.len && line.ptr[0] != '#')
+			return str_starts(line, "/") || str_starts(line, "!/") ||
+			       str_starts(line, "if /") || str_starts(line, "if !/");
+	}
+	return false;
+}
+
+static void check_table(const struct parse_ctx *ctx, const struct source *src)
+{
+	if (holds_patterns(src->text))
+		diag_add(ctx->diags, RULE_MC1303, (struct span){src->id, 0, 0},
+			 "this is a table of patterns, and its rows were not checked");
+	else
+		lint_table_file(ctx, table_parse(ctx, src));
+}
+
 static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 			 const struct source *src, enum file_kind kind)
 {
@@ -46,7 +69,7 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 		break;
 	case FILE_KIND_TABLE:
 	case FILE_KIND_UNKNOWN:
-		lint_table_file(ctx, table_parse(ctx, src));
+		check_table(ctx, src);
 		break;
 	}
 }
