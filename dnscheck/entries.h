@@ -28,6 +28,7 @@ struct dns_chain {
 	unsigned links;
 	uint32_t ttl;
 	bool authenticated;
+	bool is_insecure;
 	char target[DNS_NAME_TEXT];
 };
 

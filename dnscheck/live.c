@@ -24,6 +24,7 @@
 #include "base/status.h"
 #include "dnscheck/answer.h"
 #include "dnscheck/record.h"
+#include "dnscheck/secure.h"
 
 enum {
 	DEFAULT_TIMEOUT_MS = 2000,
@@ -55,7 +56,10 @@ void live_write_query(struct live *live, struct live_query *query, bool with_cas
 	struct packet_query pq = {.name = &query->question->name,
 				  .type = query->question->type,
 				  .case_bits = with_case ? bits : NULL,
-				  .checking_disabled = query->checking_disabled};
+				  .dnssec = query->question->wants_proof,
+				  /* Who validates wants to see what is bogus. */
+				  .checking_disabled = query->checking_disabled ||
+						       query->question->wants_proof};
 
 	query->with_edns = !server->no_edns;
 	pq.edns = query->with_edns;
@@ -135,7 +139,8 @@ static bool all_failed(const struct live *live, const struct live_query *q)
  */
 static bool probe_for_bogus(struct live_query *q)
 {
-	if (q->worst != DNS_SERVFAIL || q->checking_disabled || q->tcp_next)
+	if (q->worst != DNS_SERVFAIL || q->checking_disabled || q->tcp_next ||
+	    q->question->wants_proof)
 		return false;
 	q->checking_disabled = true;
 	q->failed_servers &= ~(1u << q->server);
@@ -298,6 +303,8 @@ void live_take_reply(struct live *live, struct live_query *q, const uint8_t *wir
 	}
 	if (take_edns_refusal(live, q, &reply))
 		return;
+	q->question->wire = wire;
+	q->question->wire_len = len;
 	if (q->checking_disabled)
 		take_probe(live, q, &reply);
 	else if (dns_status_is_final(reply.answer.status))
@@ -430,6 +437,7 @@ int resolver_open_live(const struct resolver_options *options, struct resolver *
 		       char *err, size_t err_size)
 {
 	struct live *live = dns_alloc(sizeof(*live));
+	struct dns_source *source = &live->source;
 	int status;
 
 	live->source.ops = &live_ops;
@@ -451,7 +459,15 @@ int resolver_open_live(const struct resolver_options *options, struct resolver *
 		return status;
 	}
 	live_init_servers(live);
-	*out_r = resolver_new(&live->source, options);
+	if (options->anchor_file != NULL) {
+		status = secure_new(&live->source, options->anchor_file, &source, err,
+				    err_size);
+		if (status != 0) {
+			live_close(&live->source);
+			return status;
+		}
+	}
+	*out_r = resolver_new(source, options);
 	if (options->record_file != NULL)
 		resolver_set_recording(*out_r, recording_new(options->record_file));
 	return 0;

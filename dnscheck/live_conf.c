@@ -158,13 +158,6 @@ int live_configure(struct live *live, const struct resolver_options *options, ch
 	const char *path = options->resolv_conf;
 	size_t i;
 
-	if (options->anchor_file != NULL) {
-		snprintf(err, err_size,
-			 "%s: validation against an own trust anchor is not "
-			 "supported; ask a validating resolver on loopback",
-			 options->anchor_file);
-		return MCC_EUNSUPPORTED;
-	}
 	if (options->server_count > LIMIT_DNS_SERVERS) {
 		snprintf(err, err_size, "more than %d resolvers", LIMIT_DNS_SERVERS);
 		return MCC_EINVAL;

@@ -22,6 +22,7 @@ enum {
 	OPCODE_MASK = 0x78,
 	FLAG_AD = 0x20, /* of octet 3 */
 	FLAG_CD = 0x10,
+	FLAG_DO = 0x80,	     /* of the first octet of the flags in OPT */
 	OPTION_EDE = 15,     /* RFC 8914 */
 	EDE_BOGUS_FIRST = 6, /* DNSSEC Bogus ... NSEC Missing */
 	EDE_BOGUS_LAST = 12
@@ -69,6 +70,8 @@ size_t packet_write_query(const struct packet_query *query, uint8_t *out)
 		p = put_u16(p, LDNS_RR_TYPE_OPT);
 		p = put_u16(p, PACKET_EDNS_SIZE);
 		memset(p, 0, 6); /* version, flags, no options */
+		if (query->dnssec)
+			p[2] = FLAG_DO;
 		p += 6;
 	}
 	return (size_t)(p - out);

@@ -26,6 +26,7 @@ struct packet_query {
 	const uint8_t *case_bits; /* 0x20: one bit per octet of the name; NULL: none */
 	bool edns;
 	bool checking_disabled;
+	bool dnssec; /* DO: signatures are wanted */
 };
 
 /* Writes the query, returns its length. */

@@ -150,7 +150,11 @@ static void write_item(struct strbuf *out, const struct recorded *item)
 	dns_name_format(&item->name, name);
 	strbuf_addf(out, "ask %s. %s %s negative=%u ad=%d ms=%u server=", name,
 		    dns_type_name(item->type), dns_status_name(a->status),
-		    a->negative_ttl, a->authenticated ? 1 : 0, a->elapsed_ms);
+		    a->negative_ttl,
+		    a->authenticated ? 1
+		    : a->is_insecure ? 2
+				     : 0,
+		    a->elapsed_ms);
 	write_quoted(out, str_of(a->server));
 	if (a->cname != NULL)
 		strbuf_addf(out, " cname=%s.", a->cname);

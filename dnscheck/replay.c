@@ -172,8 +172,9 @@ static bool read_attribute(struct reader *rd, struct str *at, struct replay_item
 	}
 	if (str_starts(word, "cname="))
 		return read_name_text(rd, str_slice(word, 6, word.len), &a->cname);
-	if (str_eqc(word, "ad=0") || str_eqc(word, "ad=1")) {
+	if (str_eqc(word, "ad=0") || str_eqc(word, "ad=1") || str_eqc(word, "ad=2")) {
 		a->authenticated = word.ptr[3] == '1';
+		a->is_insecure = word.ptr[3] == '2';
 		return true;
 	}
 	if (str_starts(word, "negative=")) {

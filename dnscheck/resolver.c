@@ -130,6 +130,7 @@ static void entry_finish(struct dns_entry *e, const struct dns_answer *answer)
 		if (full.cname == NULL)
 			full.cname = e->chain->target;
 		full.authenticated = full.authenticated && e->chain->authenticated;
+		full.is_insecure = full.is_insecure || e->chain->is_insecure;
 		ttl = e->chain->ttl < ttl ? e->chain->ttl : ttl;
 	}
 	e->block = dns_block_new(&full);
@@ -186,6 +187,7 @@ static void chain_follow(struct dns_entry *e, const struct dns_answer *answer)
 		return;
 	}
 	e->chain->authenticated = e->chain->authenticated && answer->authenticated;
+	e->chain->is_insecure = e->chain->is_insecure || answer->is_insecure;
 	if (answer->negative_ttl < e->chain->ttl)
 		e->chain->ttl = answer->negative_ttl;
 	dns_name_format(&target, e->chain->target);
@@ -205,6 +207,10 @@ void dns_question_done(struct dns_question *question, const struct dns_answer *a
 	struct dns_entry *e = (struct dns_entry *)question;
 	struct resolver *r = question->resolver;
 
+	if (question->done != NULL) {
+		question->done(question, answer, is_open);
+		return;
+	}
 	if (r->recording != NULL)
 		recording_add(r->recording, &question->name, question->type, answer,
 			      is_open);

@@ -76,6 +76,8 @@ struct dns_answer {
 	const struct dns_rr *rrs; /* only of qtype */
 	size_t rr_count;
 	bool authenticated; /* DNSSEC: validated, or AD from a loopback resolver */
+	/* With a trust anchor: provably in a zone that is not signed. */
+	bool is_insecure;
 	uint32_t negative_ttl;
 	const char *server; /* who answered, for people; "" from the cache */
 	unsigned elapsed_ms;

@@ -18,6 +18,14 @@ struct dns_question {
 	struct dns_name name; /* as asked now: may be a CNAME's target */
 	enum dns_type type;
 	uint64_t started_ms;
+	/* Set by a source that asks another one: signatures are wanted, and
+	 * `done` takes the answer instead of the front. `wire` is the message
+	 * then, valid for the length of that call; NULL: there is none. */
+	bool wants_proof;
+	void (*done)(struct dns_question *question, const struct dns_answer *answer,
+		     bool is_open);
+	const uint8_t *wire;
+	size_t wire_len;
 };
 
 struct dns_source_ops {

@@ -53,6 +53,9 @@ int dns_options_set(struct dns_options *o, const char *command, int opt,
 	case DNS_OPT_REPLAY:
 		o->replay = value;
 		return EXIT_CLEAN;
+	case DNS_OPT_ANCHOR:
+		o->anchor = value;
+		return EXIT_CLEAN;
 	case DNS_OPT_TIMEOUT:
 		return set_timeout(o, command, value);
 	default:
@@ -65,6 +68,7 @@ static int open_live(const struct dns_options *o, struct resolver **out_r, char 
 	struct resolver_options live = {.servers = o->servers,
 					.server_count = o->server_count,
 					.record_file = o->record,
+					.anchor_file = o->anchor,
 					.timeout_ms = o->timeout_ms,
 					/* Time for every try of a long time-out. */
 					.budget_ms = o->timeout_ms * 4};
@@ -84,6 +88,10 @@ int dns_options_open(const struct dns_options *o, const char *command,
 		return cli_usage_error(command,
 				       "--zone, --replay and --resolver (with or without "
 				       "--record) exclude each other");
+	if (o->anchor != NULL && (o->zone != NULL || o->replay != NULL))
+		return cli_usage_error(command,
+				       "--anchor goes with servers: a zone file or a "
+				       "recording has no signatures to check");
 	if (o->origin != NULL && o->zone == NULL)
 		return cli_usage_error(command, "--origin goes with --zone");
 	if (o->zone != NULL)

@@ -18,6 +18,7 @@ enum {
 	DNS_OPT_RECORD,
 	DNS_OPT_REPLAY,
 	DNS_OPT_TIMEOUT,
+	DNS_OPT_ANCHOR,
 	DNS_OPT_OWN
 };
 
@@ -26,6 +27,7 @@ enum {
 		{"zone", required_argument, NULL, DNS_OPT_ZONE},     \
 		{"origin", required_argument, NULL, DNS_OPT_ORIGIN}, \
 		{"record", required_argument, NULL, DNS_OPT_RECORD}, \
+		{"anchor", required_argument, NULL, DNS_OPT_ANCHOR}, \
 		{"replay", required_argument, NULL, DNS_OPT_REPLAY}, \
 	{                                                            \
 		"timeout", required_argument, NULL, DNS_OPT_TIMEOUT  \
@@ -38,6 +40,7 @@ struct dns_options {
 	const char *origin;
 	const char *record;
 	const char *replay;
+	const char *anchor;  /* DS and DNSKEY records to validate from */
 	unsigned timeout_ms; /* of one try; 0: the default */
 };
 

@@ -78,6 +78,17 @@ static void print_data(FILE *f, const struct dns_rr *rr)
 	}
 }
 
+/* Validated by us or by the resolver beside us; insecure and bogus are what our
+ * own validation found. */
+static const char *state_of(const struct dns_answer *a)
+{
+	if (a->status == DNS_BOGUS)
+		return "bogus";
+	if (a->is_insecure)
+		return "insecure";
+	return a->authenticated ? "validated" : "not validated";
+}
+
 static void print_answer(FILE *f, const struct dns_answer *a)
 {
 	const char *owner = a->cname != NULL ? a->cname : a->qname;
@@ -90,7 +101,7 @@ static void print_answer(FILE *f, const struct dns_answer *a)
 		fprintf(f, " (%s)", a->detail);
 	fprintf(f, ", %s%s, %u ms, %s\n",
 		a->server[0] != '\0' ? "from " : "from the cache", a->server,
-		a->elapsed_ms, a->authenticated ? "validated" : "not validated");
+		a->elapsed_ms, state_of(a));
 	if (a->cname != NULL)
 		fprintf(f, "; is an alias of %s.\n", a->cname);
 	for (i = 0; i < a->rr_count; i++) {
