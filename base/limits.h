@@ -32,6 +32,8 @@ enum {
 	 * defaults of 1000; alias nesting in local(8) is 100. */
 	LIMIT_ALIAS_DEPTH = 100,
 	LIMIT_ALIAS_MEMBERS = 10000,
+	/* Answers of one randmap. */
+	LIMIT_RANDMAP_VALUES = 1000,
 	/* access(5) results that name restrictions: as smtpd_check. */
 	LIMIT_POLICY_DEPTH = 100,
 	/* Words of restriction lists and the classes in them that the search for

@@ -15,7 +15,10 @@
 #include "base/status.h"
 #include "grammar/parse.h"
 #include "grammar/table.h"
+#include "base/limits.h"
+#include "grammar/list.h"
 #include "mcc/cli.h"
+#include "mcc/emit/table_database.h"
 #include "mcc/emit/table_rows.h"
 #include "mcc/map_table.h"
 #include "runtime/bdb_read.h"
@@ -31,16 +34,11 @@ static bool is_database(const char *type)
 
 static int open_database(const struct map_table *table, struct rt_map **out_map)
 {
-	struct arena *arena = table->cli->arena;
-	struct rt_map_ref ref = {.name = table->name,
-				 .type = table->type,
-				 .path = arena_printf(arena, "%s.db", table->file),
-				 .fold_keys = true};
 	char err[512];
 
-	if (rt_map_open_bdb(arena, AT_FDCWD, &ref, out_map, err, sizeof(err)) != 0)
-		return cli_cannot("%s", err);
-	return EXIT_CLEAN;
+	*out_map = table_open_database(table->cli->arena, table->type, table->name,
+				       table->file, err, sizeof(err));
+	return *out_map ? EXIT_CLEAN : cli_cannot("%s", err);
 }
 
 /* ---- types that are read from their text ---- */
@@ -61,8 +59,8 @@ static int open_rules(const struct map_table *table, struct str text,
 		      struct rt_map **out_map)
 {
 	struct rule_warnings warn = {{print_warning}, table->file};
-	int status = rt_map_of_text(table->cli->arena, table->type, table->name, text,
-				    &warn.base, out_map);
+	struct rt_map_text rules = {table->type, table->name, text, false};
+	int status = rt_map_of_text(table->cli->arena, &rules, &warn.base, out_map);
 
 	if (status != MCC_OK)
 		return cli_cannot("%s: %s", table->name, mcc_status_text(status));
@@ -119,13 +117,81 @@ static int open_rule_table(const struct map_table *table, struct rt_map **out_ma
 	return status == EXIT_CLEAN ? open_rules(table, src->text, out_map) : status;
 }
 
+static int open_table(const struct map_table *table, struct rt_map **out_map);
+
+/* The tables inside "{...}"; NULL when there is one that is no TYPE:NAME. */
+static const struct list *part_names(const struct map_table *table)
+{
+	struct cli *cli = table->cli;
+	const struct parse_ctx ctx = {cli->arena, cli->sources, cli->diags};
+	const struct list *outer =
+		list_parse(&ctx, text_of_builtin(cli->arena, str_of(table->file)), true);
+	const struct list *inner;
+
+	if (outer->count != 1 || !outer->items[0].is_group)
+		return NULL;
+	inner = list_parse(&ctx, outer->items[0].inner, true);
+	for (size_t i = 0; i < inner->count; i++)
+		if (str_chr(inner->items[i].text.str, ':') <= 0)
+			return NULL;
+	return inner->count ? inner : NULL;
+}
+
+static int open_parts(const struct map_table *table, struct rt_map **out_map)
+{
+	struct arena *arena = table->cli->arena;
+	const struct list *names = part_names(table);
+	struct rt_map **parts;
+
+	if (!names || table->depth >= LIMIT_BRACE_DEPTH)
+		return cli_cannot("%s is not %s:{TYPE:NAME ...}", table->name,
+				  table->type);
+	parts = arena_array(arena, names->count, sizeof(*parts));
+	for (size_t i = 0; i < names->count; i++) {
+		struct str name = names->items[i].text.str;
+		size_t colon = (size_t)str_chr(name, ':');
+		struct map_table part = *table;
+		int status;
+
+		part.name = str_dup0(arena, name);
+		part.type = str_dup0(arena, str_slice(name, 0, colon));
+		part.file = part.name + colon + 1;
+		part.depth++;
+		status = open_table(&part, &parts[i]);
+		if (status != EXIT_CLEAN)
+			return status;
+	}
+	*out_map = rt_map_of_parts(arena, strcmp(table->type, "unionmap") == 0,
+				   table->name, parts, names->count);
+	return EXIT_CLEAN;
+}
+
+/* proxy:TYPE:NAME answers as TYPE:NAME does. */
+static int open_proxied(const struct map_table *table, struct rt_map **out_map)
+{
+	const char *colon = strchr(table->file, ':');
+	struct map_table inner = *table;
+
+	if (!colon || colon == table->file || table->depth >= LIMIT_BRACE_DEPTH)
+		return cli_cannot("%s is not %s:TYPE:NAME", table->name, table->type);
+	inner.type = str_dup0(table->cli->arena,
+			      (struct str){table->file, (size_t)(colon - table->file)});
+	inner.file = colon + 1;
+	inner.depth++;
+	return open_table(&inner, out_map);
+}
+
 static int open_table(const struct map_table *table, struct rt_map **out_map)
 {
 	const char *type = table->type;
 	struct arena *arena = table->cli->arena;
 
-	if (is_database(type))
+	if (table_has_database(type))
 		return open_database(table, out_map);
+	if (strcmp(type, "pipemap") == 0 || strcmp(type, "unionmap") == 0)
+		return open_parts(table, out_map);
+	if (strcmp(type, "proxy") == 0)
+		return open_proxied(table, out_map);
 	if (rt_map_is_text_type(type))
 		return open_rule_table(table, out_map);
 	if (strcmp(type, "texthash") == 0)
@@ -134,6 +200,10 @@ static int open_table(const struct map_table *table, struct rt_map **out_map)
 		*out_map = open_inline(table);
 	else if (strcmp(type, "static") == 0)
 		*out_map = open_static(table);
+	else if (strcmp(type, "randmap") == 0)
+		*out_map = rt_map_random(arena, table->name, str_of(table->file));
+	else if (strcmp(type, "environ") == 0)
+		*out_map = rt_map_environ(arena, table->name, true);
 	else if (strcmp(type, "fail") == 0)
 		*out_map = rt_map_fail(arena, table->name);
 	else if (strcmp(type, "unix") == 0 && strcmp(table->file, "passwd.byname") == 0)
@@ -202,7 +272,6 @@ int map_query(const struct map_table *table, const char *key)
 		status = ask_stdin(map, &is_found);
 	else
 		status = ask(map, str_of(key), "", &is_found);
-	rt_map_close(map);
 	if (status != EXIT_CLEAN)
 		return cli_cannot("%s: the look-up failed", table->name);
 	return is_found ? EXIT_CLEAN : EXIT_FINDINGS;

@@ -18,6 +18,7 @@ struct map_table {
 	const char *file;   /* what follows the colon; "-": standard input */
 	const char *output; /* -o, or NULL */
 	bool is_aliases;
+	unsigned depth; /* of tables within tables */
 };
 
 /*

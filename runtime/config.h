@@ -34,8 +34,8 @@ struct rt_origin {
 
 /*
  * One table of the generation. `type` is Postfix's word; `path` is relative to
- * the generation ("maps/aliases-1.db"); types without a file (static, inline,
- * unix, fail) keep their argument in `argument`.
+ * the generation ("maps/aliases-1.db"); types without a file (static, unix,
+ * fail, randmap, pipemap, unionmap) keep their argument in `argument`.
  */
 struct rt_map_ref {
 	const char *name; /* as the site wrote it: "hash:/etc/postfix/virtual" */
@@ -45,6 +45,12 @@ struct rt_map_ref {
 	const char *sha256;   /* of the file; NULL: no file */
 	bool is_aliases;      /* keys and values by aliases(5) */
 	bool fold_keys;	      /* keys are compared in lower case; false for patterns */
+	/* Rows of regexp and pcre tables whose result has $number are passed
+	 * over: a stranger's address must not choose commands, files, hosts. */
+	bool no_substitution;
+	/* pipemap, unionmap: indexes into rt_config.maps, all before this one. */
+	const size_t *parts;
+	size_t part_count;
 	struct rt_origin origin;
 	struct rt_map *map; /* opened table; NULL before rt_maps_open() */
 };

@@ -292,12 +292,39 @@ static bool is_sha256(const char *s)
 	return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64;
 }
 
+/* A part comes before the table that it is a part of, so nothing is circular. */
+static void read_parts(struct config_reader *r, const struct json_at *at,
+		       struct rt_map_ref *out)
+{
+	struct json_at list = json_member(at, "parts");
+	size_t self = (size_t)(out - r->maps);
+	size_t *parts;
+	bool is_composed =
+		strcmp(out->type, "pipemap") == 0 || strcmp(out->type, "unionmap") == 0;
+
+	if (is_composed != (list.value != NULL))
+		json_fail(&r->json, at, "parts belong to pipemap and unionmap");
+	if (!list.value)
+		return;
+	out->part_count = json_read_array(&r->json, &list);
+	parts = config_new_array(r, out->part_count, sizeof(*parts));
+	for (size_t i = 0; i < out->part_count; i++) {
+		struct json_at part = json_element(&list, i);
+
+		parts[i] = config_read_index(r, &part, self);
+	}
+	out->parts = parts;
+	if (!out->part_count)
+		json_fail(&r->json, &list, "must not be empty");
+}
+
 static void read_map(struct config_reader *r, const struct json_at *at,
 		     struct rt_map_ref *out)
 {
-	static const char *const names[] = {"name",	 "type",   "path",
-					    "argument",	 "sha256", "aliases",
-					    "fold_keys", "at",	   NULL};
+	static const char *const names[] = {
+		"name",	  "type",    "path",	  "argument",
+		"sha256", "aliases", "fold_keys", "no_substitution",
+		"parts",  "at",	     NULL};
 	struct json_at aliases = json_member(at, "aliases");
 	struct json_at fold_keys = json_member(at, "fold_keys");
 
@@ -309,6 +336,7 @@ static void read_map(struct config_reader *r, const struct json_at *at,
 	out->sha256 = read_optional_text(r, at, "sha256");
 	out->is_aliases = json_read_bool(&r->json, &aliases);
 	out->fold_keys = json_read_bool(&r->json, &fold_keys);
+	out->no_substitution = config_read_flag(r, at, "no_substitution");
 	out->origin = config_read_origin(r, at);
 	if (!out->path == !out->argument)
 		json_fail(&r->json, at, "must have either a path or an argument");
@@ -316,6 +344,8 @@ static void read_map(struct config_reader *r, const struct json_at *at,
 		json_fail(&r->json, at, "path must be maps/NAME");
 	if (!out->path != !out->sha256 || (out->sha256 && !is_sha256(out->sha256)))
 		json_fail(&r->json, at, "sha256 must be the digest of the path");
+	if (!r->json.failed)
+		read_parts(r, at, out);
 }
 
 static void read_transport(struct config_reader *r, const struct json_at *at,
@@ -350,6 +380,7 @@ static void read_config(struct config_reader *r, const struct json_at *root,
 	out->service_count = json_read_array(&r->json, &services);
 	out->transport_count = json_read_array(&r->json, &transports);
 	out->maps = config_new_array(r, out->map_count, sizeof(*out->maps));
+	r->maps = out->maps;
 	out->classes = config_new_array(r, out->class_count, sizeof(*out->classes));
 	out->services = config_new_array(r, out->service_count, sizeof(*out->services));
 	out->transports =

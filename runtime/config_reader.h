@@ -11,8 +11,9 @@
 
 struct config_reader {
 	struct json_reader json;
-	size_t map_count;   /* set before anything that refers to maps */
-	size_t class_count; /* those that may be named now */
+	size_t map_count;	       /* set before anything that refers to maps */
+	const struct rt_map_ref *maps; /* their places */
+	size_t class_count;	       /* those that may be named now */
 };
 
 /* Zeroed; never NULL, also for no elements. */

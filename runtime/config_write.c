@@ -245,6 +245,15 @@ static json_t *map_json(const struct rt_map_ref *ref)
 		put(object, "sha256", text_json(ref->sha256));
 	put(object, "aliases", json_boolean(ref->is_aliases));
 	put(object, "fold_keys", json_boolean(ref->fold_keys));
+	if (ref->no_substitution)
+		put(object, "no_substitution", json_true());
+	if (ref->part_count) {
+		json_t *parts = json_array();
+
+		for (size_t i = 0; i < ref->part_count; i++)
+			push(parts, json_integer((json_int_t)ref->parts[i]));
+		put(object, "parts", parts);
+	}
 	put_origin(object, ref->origin);
 	return object;
 }

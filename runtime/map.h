@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/str.h"
@@ -67,17 +68,48 @@ struct rt_map *rt_map_fail(struct arena *arena, const char *name);
 /*
  * regexp:, pcre: and cidr: tables from their source text (the inner part of
  * `{...}` forms with one rule a line). Rules that Postfix warns about and skips
- * are skipped; `warn` (may be NULL) is told about each, with its line. An
+ * are skipped, with no_substitution also those whose result has a $number; `warn` (may be NULL) is told about each, with its line. An
  * unknown type is MCC_EUNSUPPORTED.
  */
 struct rt_map_warn {
 	void (*fn)(struct rt_map_warn *warn, unsigned line, const char *message);
 };
-int rt_map_of_text(struct arena *arena, const char *type, const char *name,
-		   struct str text, struct rt_map_warn *warn,
-		   struct rt_map **out_map) MCC_MUST_CHECK;
+struct rt_map_text {
+	const char *type;
+	const char *name;
+	struct str text;
+	bool no_substitution;
+};
+int rt_map_of_text(struct arena *arena, const struct rt_map_text *text,
+		   struct rt_map_warn *warn, struct rt_map **out_map) MCC_MUST_CHECK;
 /* Whether rt_map_of_text() knows the type. */
 bool rt_map_is_text_type(const char *type);
+/*
+ * pipemap: each part is asked with the answer of the one before; unionmap: the
+ * answers of all parts, with commas. The parts are borrowed; count > 0.
+ */
+struct rt_map *rt_map_of_parts(struct arena *arena, bool is_union, const char *name,
+			       struct rt_map *const *parts, size_t count);
+/*
+ * randmap over "{value ...}"; a list that is none, or empty, always fails.
+ * Look-ups throw dice until rt_map_pick() fixes the outcome (modulo their
+ * number); traces show all of them.
+ */
+#define RT_MAP_BY_CHANCE SIZE_MAX
+struct rt_map *rt_map_random(struct arena *arena, const char *name, struct str list);
+/* Number of answers that one key may have; 1 for any other table. */
+size_t rt_map_outcomes(const struct rt_map *map);
+void rt_map_pick(struct rt_map *map, size_t outcome);
+/* environ: variables of this process. */
+struct rt_map *rt_map_environ(struct arena *arena, const char *name, bool fold_keys);
+/* An lmdb or cdb database, closed with the arena; keys are folded. */
+int rt_map_open_kv(struct arena *arena, const char *type, const char *name,
+		   const char *path, struct rt_map **out_map, char *err,
+		   size_t err_size) MCC_MUST_CHECK;
+/* Its rows in the order of the file, until fn says false. */
+int rt_map_each_kv(struct rt_map *map,
+		   bool (*fn)(struct str key, struct str value, void *arg),
+		   void *arg) MCC_MUST_CHECK;
 /* unix:passwd.byname over a passwd(5) file; read anew when it changes. */
 struct rt_map *rt_map_passwd(struct arena *arena, const char *name,
 			     const char *passwd_file);

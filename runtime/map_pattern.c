@@ -64,7 +64,8 @@ static long next_reference(struct str s, size_t *i)
 	return n;
 }
 
-static const char *check_result(struct str result, size_t groups, bool has_groups)
+static const char *check_result(struct str result, size_t groups, bool has_groups,
+				bool no_substitution)
 {
 	for (size_t i = 0; i < result.len;) {
 		long n;
@@ -76,6 +77,9 @@ static const char *check_result(struct str result, size_t groups, bool has_group
 		n = next_reference(result, &i);
 		if (n == -2)
 			return "has a $ in its result that is no $number";
+		if (n >= 0 && no_substitution)
+			return "has $number in its result, which the parameter that names "
+			       "this table does not allow";
 		if (n >= 0 && !has_groups)
 			return "has $number after an expression that must not match";
 		if (n == 0 || (n > 0 && (size_t)n > groups))
@@ -117,6 +121,7 @@ static bool expand(struct arena *arena, struct str result,
 struct rule_reader {
 	struct arena *arena;
 	struct pattern_map *self;
+	bool no_substitution;
 	char err[256];
 };
 
@@ -171,7 +176,7 @@ static bool read_rule(struct rule_reader *r, struct str line, struct pattern_rul
 	if (rule->is_if)
 		return true;
 	wrong = check_result(rule->result, r->self->kind->group_count(rule->first),
-			     !rule->first_negated);
+			     !rule->first_negated, r->no_substitution);
 	if (wrong)
 		snprintf(r->err, sizeof(r->err), "%s", wrong);
 	return !wrong;
@@ -260,23 +265,22 @@ static enum rt_found pattern_lookup(struct rt_map *map, struct str key,
 static const struct rt_map_class regexp_class = {"regexp", pattern_lookup, NULL};
 static const struct rt_map_class pcre_class = {"pcre", pattern_lookup, NULL};
 
-int map_pattern_of_text(struct arena *arena, const char *type, const char *name,
-			struct str text, struct rt_map_warn *warn,
-			struct rt_map **out_map)
+int map_pattern_of_text(struct arena *arena, const struct rt_map_text *text,
+			struct rt_map_warn *warn, struct rt_map **out_map)
 {
-	bool is_pcre = strcmp(type, "pcre") == 0;
+	bool is_pcre = strcmp(text->type, "pcre") == 0;
 	struct pattern_map *self = arena_alloc(arena, sizeof(*self));
-	struct rule_reader reader = {arena, self, ""};
+	struct rule_reader reader = {arena, self, text->no_substitution, ""};
 	struct map_lines lines;
 	struct str line;
 	unsigned number;
 
 	if (!self)
 		return MCC_ENOMEM;
-	self->map =
-		(struct rt_map){is_pcre ? &pcre_class : &regexp_class, name, 0, false};
+	self->map = (struct rt_map){is_pcre ? &pcre_class : &regexp_class, text->name, 0,
+				    false};
 	self->kind = is_pcre ? &regex_pcre : &regex_posix;
-	map_lines_init(&lines, arena, text);
+	map_lines_init(&lines, arena, text->text);
 	while (map_lines_next(&lines, &line, &number)) {
 		struct pattern_rule rule = {.line = number};
 

@@ -93,12 +93,12 @@ bool rt_map_is_text_type(const char *type)
 	       strcmp(type, "pcre") == 0;
 }
 
-int rt_map_of_text(struct arena *arena, const char *type, const char *name,
-		   struct str text, struct rt_map_warn *warn, struct rt_map **out_map)
+int rt_map_of_text(struct arena *arena, const struct rt_map_text *text,
+		   struct rt_map_warn *warn, struct rt_map **out_map)
 {
-	if (!rt_map_is_text_type(type))
+	if (!rt_map_is_text_type(text->type))
 		return MCC_EUNSUPPORTED;
-	if (strcmp(type, "cidr") == 0)
-		return map_cidr_of_text(arena, name, text, warn, out_map);
-	return map_pattern_of_text(arena, type, name, text, warn, out_map);
+	if (strcmp(text->type, "cidr") == 0)
+		return map_cidr_of_text(arena, text->name, text->text, warn, out_map);
+	return map_pattern_of_text(arena, text, warn, out_map);
 }

@@ -29,8 +29,7 @@ void map_warn(struct rt_map_warn *warn, unsigned line, const char *message);
 
 int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
 		     struct rt_map_warn *warn, struct rt_map **out_map);
-int map_pattern_of_text(struct arena *arena, const char *type, const char *name,
-			struct str text, struct rt_map_warn *warn,
-			struct rt_map **out_map);
+int map_pattern_of_text(struct arena *arena, const struct rt_map_text *text,
+			struct rt_map_warn *warn, struct rt_map **out_map);
 
 #endif

@@ -4,14 +4,17 @@
  * mailboxes that are no Maildirs, aliases that run commands, transports that
  * it has not. Each would lose mail or let somebody in, so each is an error.
  */
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/fsio.h"
 #include "base/attr.h"
 #include "grammar/aliases.h"
 #include "grammar/table.h"
 #include "mcc/emit/compile_daemon.h"
 #include "mcc/emit/compiler.h"
+#include "mcc/emit/table_database.h"
 #include "runtime/map.h"
 
 /* Delivery agents that mccd stands in for. */
@@ -46,8 +49,9 @@ static bool delivers_locally(const struct daemon_run *run)
 
 static bool is_supported(const struct rt_map_ref *ref)
 {
-	static const char *const types[] = {"hash",   "btree", "lmdb",	 "cdb",
-					    "static", "fail",  "inline", "texthash"};
+	static const char *const types[] = {"hash",    "btree",	   "lmdb",   "cdb",
+					    "static",  "fail",	   "inline", "texthash",
+					    "pipemap", "unionmap", "randmap"};
 
 	for (size_t i = 0; i < array_len(types); i++)
 		if (strcmp(ref->type, types[i]) == 0)
@@ -100,7 +104,11 @@ static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref
 	/* Only the aliases of a default may be missing, when nobody needs them. */
 	if (!span.file && ref->is_aliases && !delivers_locally(run))
 		return;
-	if (t->state == TABLE_MISSING && was_reported(run, span))
+	if (t->state == TABLE_MISSING &&
+	    (was_reported(run, span) ||
+	     (table_has_database(ref->type) &&
+	      fs_exists(AT_FDCWD,
+			table_database_path(run->arena, ref->type, t->fs_path)))))
 		return;
 	diag_add(run->diags, RULE_MC1302, span,
 		 "%s cannot be compiled: its text is not %s%s", ref->name,

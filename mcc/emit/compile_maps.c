@@ -81,7 +81,9 @@ static void place(struct compiler *c, const struct site_table *t, struct rt_map_
 {
 	struct str name = t->name;
 
-	if (rt_map_is_text_type(ref->type)) {
+	if (t->part_count) {
+		ref->argument = ref->name;
+	} else if (rt_map_is_text_type(ref->type)) {
 		ref->path = unique_path(c, t, arena_printf(c->arena, ".%s", ref->type));
 	} else if (strcmp(ref->type, "inline") == 0 ||
 		   (t->type && t->type->has_file && !is_inline(t))) {
@@ -98,7 +100,7 @@ static void place(struct compiler *c, const struct site_table *t, struct rt_map_
 /* Patterns and addresses are compared as they are. */
 static bool folds(const struct site_table *t, bool fold_keys)
 {
-	if (t->type && t->type->access == MAP_SEQUENTIAL)
+	if (t->type && (t->type->access == MAP_SEQUENTIAL || t->part_count))
 		return false;
 	/* Look-ups of match lists are in lower case already; it matters for
 	 * tables whose keys are not folded when they are made. */
@@ -115,31 +117,135 @@ static struct rt_map_ref *add_ref(struct compiler *c)
 			  sizeof(*config->maps));
 }
 
-static size_t find_ref(const struct compiler *c, const char *name, bool fold_keys)
+static size_t find_ref(const struct compiler *c, const struct rt_map_ref *ref)
 {
 	size_t i = 0;
 
-	while (i < c->config->map_count && (strcmp(c->config->maps[i].name, name) != 0 ||
-					    c->config->maps[i].fold_keys != fold_keys))
-		i++;
+	for (; i < c->config->map_count; i++) {
+		const struct rt_map_ref *other = &c->config->maps[i];
+
+		if (strcmp(other->name, ref->name) == 0 &&
+		    strcmp(other->type, ref->type) == 0 &&
+		    other->fold_keys == ref->fold_keys &&
+		    other->no_substitution == ref->no_substitution)
+			break;
+	}
 	return i;
+}
+
+static size_t put_ref(struct compiler *c, const struct rt_map_ref *ref)
+{
+	*add_ref(c) = *ref;
+	return c->config->map_count++;
 }
 
 static size_t failing_map(struct compiler *c, struct text text,
 			  const struct setting *setting)
 {
 	const char *name = str_dup0(c->arena, text.str);
-	size_t i = find_ref(c, name, false);
-	struct rt_map_ref *ref;
+	struct rt_map_ref ref = {.name = name,
+				 .type = "fail",
+				 .argument = name,
+				 .origin = compiler_text_origin(c, text, setting)};
+	size_t i = find_ref(c, &ref);
 
+	return i < c->config->map_count ? i : put_ref(c, &ref);
+}
+
+/*
+ * Where the answer chooses a transport, a command or a user, Postfix takes no
+ * part of the address that was asked for into it (DICT_FLAG_NO_REGSUB).
+ */
+static bool forbids_substitution(const struct setting *setting)
+{
+	if (!setting->param)
+		return false;
+	switch ((int)setting->param->id) {
+	case PARAM_transport_maps:
+	case PARAM_sender_dependent_default_transport_maps:
+	case PARAM_alias_maps:
+	case PARAM_mailbox_transport_maps:
+	case PARAM_fallback_transport_maps:
+	case PARAM_mailbox_command_maps:
+	case PARAM_virtual_uid_maps:
+	case PARAM_virtual_gid_maps:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* local(8) and virtual(8) open such tables themselves, whatever proxymap(8)
+ * may read. */
+static bool ignores_proxy(const struct setting *setting)
+{
+	if (!setting->param)
+		return false;
+	switch ((int)setting->param->id) {
+	case PARAM_alias_maps:
+	case PARAM_mailbox_command_maps:
+	case PARAM_virtual_uid_maps:
+	case PARAM_virtual_gid_maps:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct str without_proxy(struct str name)
+{
+	while (str_starts(name, "proxy:"))
+		name = str_slice(name, strlen("proxy:"), name.len);
+	return name;
+}
+
+/* proxymap(8) answers only for tables that proxy_read_maps names. */
+static bool is_refused(struct compiler *c, struct text text,
+		       const struct setting *setting)
+{
+	const struct list *list;
+
+	if (!str_starts(text.str, "proxy:") || ignores_proxy(setting))
+		return false;
+	list = site_list(c->site, site_setting(c->site, PARAM_proxy_read_maps));
+	for (size_t i = 0; i < list->count; i++) {
+		struct str word = list->items[i].text.str;
+
+		if (str_starts(word, "proxy:") &&
+		    str_eq(without_proxy(word), without_proxy(text.str)))
+			return false;
+	}
+	return true;
+}
+
+static size_t use_table(struct compiler *c, const struct site_table *t,
+			struct rt_map_ref ref)
+{
+	bool is_pattern = t->part_count || str_eqc(t->type_name, "regexp") ||
+			  str_eqc(t->type_name, "pcre");
+	bool fold_keys = ref.fold_keys;
+	size_t *parts, i;
+
+	ref.no_substitution = ref.no_substitution && is_pattern;
+	ref.fold_keys = folds(t, fold_keys);
+	ref.name = arena_printf(c->arena, "%.*s:%.*s", STR_ARG(t->type_name),
+				STR_ARG(t->name));
+	ref.type = str_dup0(c->arena, t->type_name);
+	ref.is_aliases = t->is_aliases;
+	i = find_ref(c, &ref);
 	if (i < c->config->map_count)
 		return i;
-	ref = add_ref(c);
-	*ref = (struct rt_map_ref){.name = name,
-				   .type = "fail",
-				   .argument = name,
-				   .origin = compiler_text_origin(c, text, setting)};
-	return c->config->map_count++;
+	parts = arena_array(c->arena, t->part_count + 1, sizeof(*parts));
+	for (i = 0; i < t->part_count; i++)
+		parts[i] = use_table(
+			c, t->parts[i],
+			(struct rt_map_ref){.origin = ref.origin,
+					    .fold_keys = fold_keys,
+					    .no_substitution = ref.no_substitution});
+	ref.parts = parts;
+	ref.part_count = t->part_count;
+	place(c, t, &ref);
+	return put_ref(c, &ref);
 }
 
 size_t compiler_map(struct compiler *c, struct text text, const struct setting *setting,
@@ -148,21 +254,11 @@ size_t compiler_map(struct compiler *c, struct text text, const struct setting *
 	bool is_aliases = setting->param && (setting->param->id == PARAM_alias_maps ||
 					     setting->param->id == PARAM_alias_database);
 	const struct site_table *t = site_table_of(c->site, text, is_aliases);
-	struct rt_map_ref ref = {.origin = compiler_text_origin(c, text, setting)};
-	size_t i;
+	struct rt_map_ref ref = {.origin = compiler_text_origin(c, text, setting),
+				 .fold_keys = fold_keys,
+				 .no_substitution = forbids_substitution(setting)};
 
-	if (!t)
+	if (!t || is_refused(c, text, setting))
 		return failing_map(c, text, setting);
-	fold_keys = folds(t, fold_keys);
-	ref.name = arena_printf(c->arena, "%.*s:%.*s", STR_ARG(t->type_name),
-				STR_ARG(t->name));
-	ref.type = str_dup0(c->arena, t->type_name);
-	ref.is_aliases = t->is_aliases;
-	ref.fold_keys = fold_keys;
-	i = find_ref(c, ref.name, fold_keys);
-	if (i < c->config->map_count)
-		return i;
-	place(c, t, &ref);
-	*add_ref(c) = ref;
-	return c->config->map_count++;
+	return use_table(c, t, ref);
 }

@@ -10,6 +10,7 @@
 #include "base/source.h"
 #include "grammar/parse.h"
 #include "mcc/emit/compiler.h"
+#include "mcc/emit/table_database.h"
 #include "mcc/emit/table_rows.h"
 #include "runtime/map.h"
 
@@ -49,7 +50,10 @@ static struct rt_map *open_text(struct opener *o, const struct site_table *t,
 	struct str text = t->src ? t->src->text : table_text_of_inline(&o->ctx, t->name);
 
 	if ((t->type->has_file && !t->src && !str_starts(t->name, "{")) ||
-	    rt_map_of_text(o->arena, ref->type, ref->name, text, NULL, &map) != 0)
+	    rt_map_of_text(o->arena,
+			   &(struct rt_map_text){ref->type, ref->name, text,
+						 ref->no_substitution},
+			   NULL, &map) != 0)
 		return NULL;
 	return map;
 }
@@ -65,10 +69,22 @@ static struct rt_map *open_passwd(struct opener *o, const struct rt_map_ref *ref
 	return rt_map_static(o->arena, ref->name, STR_LIT(""));
 }
 
+static struct rt_map *open_parts(struct opener *o, const struct rt_config *config,
+				 const struct rt_map_ref *ref)
+{
+	struct rt_map **parts = arena_array(o->arena, ref->part_count, sizeof(*parts));
+
+	for (size_t i = 0; i < ref->part_count; i++)
+		parts[i] = config->maps[ref->parts[i]].map;
+	return rt_map_of_parts(o->arena, strcmp(ref->type, "unionmap") == 0, ref->name,
+			       parts, ref->part_count);
+}
+
 static struct rt_map *open_map(struct opener *o, const struct rt_map_ref *ref)
 {
 	const struct site_table *t = compiler_table(o->site, ref);
 	struct rt_map *map = NULL;
+	char err[300]; /* what is not there was reported while loading */
 
 	if (!t)
 		return NULL;
@@ -81,8 +97,13 @@ static struct rt_map *open_map(struct opener *o, const struct rt_map_ref *ref)
 		map = open_inline(o, t, ref);
 	else if (rt_map_is_text_type(ref->type))
 		map = open_text(o, t, ref);
+	else if (strcmp(ref->type, "randmap") == 0)
+		map = rt_map_random(o->arena, ref->name, str_of(ref->argument));
 	else if (t->aliases || t->rows)
 		map = open_rows(o, t, ref);
+	else if (t->state == TABLE_MISSING && table_has_database(ref->type))
+		map = table_open_database(o->arena, ref->type, ref->name, t->fs_path, err,
+					  sizeof(err));
 	return map;
 }
 
@@ -95,7 +116,8 @@ void compile_open_sources(struct arena *arena, const struct site *site,
 	for (size_t i = 0; i < config->map_count; i++) {
 		struct rt_map_ref *ref = &config->maps[i];
 
-		ref->map = open_map(&o, ref);
+		ref->map =
+			ref->part_count ? open_parts(&o, config, ref) : open_map(&o, ref);
 		if (!ref->map)
 			ref->map = rt_map_fail(arena, ref->name);
 	}

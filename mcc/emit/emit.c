@@ -19,6 +19,7 @@
 #include "base/source.h"
 #include "base/status.h"
 #include "mcc/emit/compiler.h"
+#include "mcc/emit/table_database.h"
 #include "mcc/emit/table_rows.h"
 #include "runtime/bdb_write.h"
 #include "runtime/generation.h"
@@ -70,10 +71,13 @@ struct emission {
 static int write_database(struct emission *e, const struct site_table *t,
 			  struct rt_map_ref *ref)
 {
-	struct bdb_target target = {e->maps_fd, ref->path + strlen(MAPS_PREFIX), 0644};
+	struct bdb_target target = {.dirfd = e->maps_fd,
+				    .name = ref->path + strlen(MAPS_PREFIX),
+				    .mode = 0644};
 	struct rt_row *rows = NULL;
 	bool is_btree = strcmp(ref->type, "btree") == 0;
-	size_t count;
+	size_t count = 0;
+	int status;
 
 	if (e->type != EMIT_KEEP)
 		is_btree = e->type == EMIT_BTREE;
@@ -82,7 +86,12 @@ static int write_database(struct emission *e, const struct site_table *t,
 					      &rows);
 	else if (t->rows)
 		count = table_rows_of_file(e->arena, t->rows, ref->fold_keys, &rows);
-	else
+	else if (t->state == TABLE_MISSING) {
+		status = table_rows_of_database(e->arena, ref->type, t->fs_path, &rows,
+						&count);
+		if (status != MCC_OK)
+			return status;
+	} else
 		count = table_rows_of_inline(&e->ctx, t->name, ref->fold_keys, &rows);
 	ref->type = is_btree ? "btree" : "hash";
 	return write_rows(&target, is_btree, e->arena, rows, count);
@@ -121,10 +130,14 @@ static void make_failing(struct rt_map_ref *ref)
 	ref->argument = ref->name;
 }
 
-static bool has_text(const struct site_table *t, const struct rt_map_ref *ref)
+static bool has_text(const struct emission *e, const struct site_table *t,
+		     const struct rt_map_ref *ref)
 {
 	if (!t)
 		return false;
+	if (t->state == TABLE_MISSING && t->fs_path && table_has_database(ref->type))
+		return fs_exists(AT_FDCWD,
+				 table_database_path(e->arena, ref->type, t->fs_path));
 	return t->aliases || t->rows || t->src || str_starts(t->name, "{") ||
 	       strcmp(ref->type, "inline") == 0;
 }
@@ -136,7 +149,7 @@ static int emit_map(struct emission *e, struct rt_map_ref *ref)
 
 	if (!ref->path)
 		return MCC_OK;
-	if (!has_text(t, ref)) {
+	if (!has_text(e, t, ref)) {
 		make_failing(ref);
 		return MCC_OK;
 	}
@@ -183,7 +196,7 @@ int emit_in_place(struct arena *arena, const struct site_table *table,
 		  const char **out_path)
 {
 	const char *path = arena_printf(arena, "%s.db", table->fs_path);
-	struct bdb_target target = {AT_FDCWD, path, 0644};
+	struct bdb_target target = {.dirfd = AT_FDCWD, .name = path, .mode = 0644};
 	bool is_btree = str_eqc(table->type_name, "btree");
 	struct rt_row *rows = NULL;
 	struct stat st;

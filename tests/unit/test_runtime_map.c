@@ -42,8 +42,11 @@ static struct rt_map *rules(struct arena *arena, const char *type, const char *t
 	struct rt_map *map = NULL;
 
 	*w = (struct warnings){.base = {on_warning}};
-	assert_int_equal(rt_map_of_text(arena, type, type, str_of(text), &w->base, &map),
-			 MCC_OK);
+	assert_int_equal(
+		rt_map_of_text(arena,
+			       &(struct rt_map_text){type, type, str_of(text), false},
+			       &w->base, &map),
+		MCC_OK);
 	return map;
 }
 
@@ -170,8 +173,10 @@ static void test_pcre(void **state)
 	assert_string_equal(ask(arena, map, "joe+12@x.example"), "joe@x.example");
 	assert_string_equal(ask(arena, map, "CASE"), "with case");
 	assert_string_equal(ask(arena, map, "case"), "any");
-	assert_int_equal(rt_map_of_text(arena, "ldap", "l", STR_LIT(""), NULL, &none),
-			 MCC_EUNSUPPORTED);
+	assert_int_equal(
+		rt_map_of_text(arena, &(struct rt_map_text){.type = "ldap", .name = "l"},
+			       NULL, &none),
+		MCC_EUNSUPPORTED);
 	arena_free(arena);
 }
 
@@ -265,6 +270,63 @@ static void test_open_of_a_generation(void **state)
 	arena_free(arena);
 }
 
+static void test_no_substitution(void **state)
+{
+	struct arena *arena = arena_new(0);
+	struct warnings w = {.base = {on_warning}};
+	struct rt_map_text text = {
+		"regexp", "r", STR_LIT("/^(.*)@a$/ $1@b\n/^x@/ $$y\n/a/ plain\n"), true};
+	struct rt_map *map = NULL;
+
+	(void)state;
+	assert_int_equal(rt_map_of_text(arena, &text, &w.base, &map), MCC_OK);
+	assert_int_equal(w.count, 1);
+	assert_int_equal(w.last_line, 1);
+	assert_string_equal(ask(arena, map, "u@a"), "plain");
+	assert_string_equal(ask(arena, map, "x@c"), "$y");
+	arena_free(arena);
+}
+
+static void test_composed(void **state)
+{
+	struct arena *arena = arena_new(0);
+	const struct rt_row first[] = {{STR_LIT("k"), STR_LIT("Vv"), 1}};
+	const struct rt_row second[] = {{STR_LIT("vv"), STR_LIT("two"), 1},
+					{STR_LIT("k"), STR_LIT("three"), 2}};
+	struct rt_map *parts[] = {rt_map_of_rows(arena, "a", first, 1, true),
+				  rt_map_of_rows(arena, "b", second, 2, true),
+				  rt_map_fail(arena, "c")};
+	struct rt_map *map = rt_map_of_parts(arena, false, "p", parts, 2);
+
+	(void)state;
+	assert_string_equal(ask(arena, map, "K"), "two");
+	assert_string_equal(ask(arena, map, "vv"), "-");
+	map = rt_map_of_parts(arena, true, "u", parts, 2);
+	assert_string_equal(ask(arena, map, "k"), "Vv,three");
+	assert_string_equal(ask(arena, map, "z"), "-");
+	map = rt_map_of_parts(arena, true, "u", parts, 3);
+	assert_string_equal(ask(arena, map, "k"), "!");
+	arena_free(arena);
+}
+
+static void test_random(void **state)
+{
+	struct arena *arena = arena_new(0);
+	struct rt_map *map = rt_map_random(arena, "r", STR_LIT("{a, {b c},d}"));
+
+	(void)state;
+	assert_int_equal(rt_map_outcomes(map), 3);
+	rt_map_pick(map, 1);
+	assert_string_equal(ask(arena, map, "k"), "{b c}");
+	rt_map_pick(map, 2);
+	assert_string_equal(ask(arena, map, "k"), "d");
+	assert_string_equal(ask(arena, rt_map_random(arena, "r", STR_LIT("{}")), "k"),
+			    "!");
+	assert_string_equal(ask(arena, rt_map_random(arena, "r", STR_LIT("a")), "k"),
+			    "!");
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +337,9 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_passwd),
 		cmocka_unit_test(test_open_of_a_generation),
+		cmocka_unit_test(test_no_substitution),
+		cmocka_unit_test(test_composed),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

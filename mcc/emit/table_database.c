@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Databases beside the texts. A site may come with databases only; and where
+ * both are there Postfix reads the database, whatever the text has become
+ * since.
+ */
+#include "mcc/emit/table_database.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fsio.h"
+#include "base/status.h"
+#include "mcc/emit/table_rows.h"
+#include "mcc/model/site.h"
+#include "runtime/bdb_read.h"
+#include "runtime/config.h"
+
+static bool is_bdb(const char *type)
+{
+	return strcmp(type, "hash") == 0 || strcmp(type, "btree") == 0;
+}
+
+bool table_has_database(const char *type)
+{
+	return is_bdb(type) || strcmp(type, "lmdb") == 0 || strcmp(type, "cdb") == 0;
+}
+
+const char *table_database_path(struct arena *arena, const char *type, const char *file)
+{
+	return arena_printf(arena, "%s.%s", file, is_bdb(type) ? "db" : type);
+}
+
+static void close_map(void *map)
+{
+	rt_map_close(map);
+}
+
+struct rt_map *table_open_database(struct arena *arena, const char *type,
+				   const char *name, const char *file, char *err,
+				   size_t err_size)
+{
+	struct rt_map_ref ref = {.name = name,
+				 .type = type,
+				 .path = table_database_path(arena, type, file),
+				 .fold_keys = true};
+	struct rt_map *map = NULL;
+
+	if (!is_bdb(type))
+		return rt_map_open_kv(arena, type, name, ref.path, &map, err, err_size) ==
+				       MCC_OK
+			       ? map
+			       : NULL;
+	if (rt_map_open_bdb(arena, AT_FDCWD, &ref, &map, err, err_size) != MCC_OK)
+		return NULL;
+	arena_on_free(arena, close_map, map);
+	return map;
+}
+
+/* ---- rows ---- */
+
+struct row_list {
+	struct arena *arena;
+	struct rt_row *rows;
+	size_t count;
+	size_t room;
+};
+
+static struct str kept(struct arena *arena, struct str s)
+{
+	if (s.len && s.ptr[s.len - 1] == '\0')
+		s.len--;
+	return (struct str){arena_memdup0(arena, s.ptr, s.len), s.len};
+}
+
+static bool add_row(struct str key, struct str value, void *arg)
+{
+	struct row_list *list = arg;
+	struct rt_row row = {kept(list->arena, key), kept(list->arena, value), 0};
+
+	*(struct rt_row *)arena_push(list->arena, &list->rows, list->count++, &list->room,
+				     sizeof(row)) = row;
+	return true;
+}
+
+static int each_row(struct row_list *list, const char *type, const char *file)
+{
+	const char *path = table_database_path(list->arena, type, file);
+	struct bdb_file *bdb = NULL;
+	struct rt_map *map = NULL;
+	char err[300];
+	int status;
+
+	if (!is_bdb(type)) {
+		status = rt_map_open_kv(list->arena, type, type, path, &map, err,
+					sizeof(err));
+		return status == MCC_OK ? rt_map_each_kv(map, add_row, list) : status;
+	}
+	status = bdb_open(list->arena, AT_FDCWD, path, strcmp(type, "hash") == 0, &bdb,
+			  err, sizeof(err));
+	if (status != MCC_OK)
+		return status;
+	status = bdb_each(bdb, add_row, list);
+	bdb_close(bdb);
+	return status;
+}
+
+int table_rows_of_database(struct arena *arena, const char *type, const char *file,
+			   struct rt_row **out_rows, size_t *out_count)
+{
+	struct row_list list = {.arena = arena};
+	int status = each_row(&list, type, file);
+
+	if (status != MCC_OK)
+		return status;
+	*out_rows = list.rows;
+	*out_count = list.count;
+	return MCC_OK;
+}
+
+/* ---- text and database ---- */
+
+static size_t source_rows(struct arena *arena, const struct site_table *t,
+			  struct rt_row **out_rows)
+{
+	if (t->aliases)
+		return table_rows_of_aliases(arena, t->aliases, true, out_rows);
+	return table_rows_of_file(arena, t->rows, true, out_rows);
+}
+
+/* The line of the first row that the database answers otherwise; 0: none. */
+static unsigned first_difference(struct arena *arena, struct rt_map *text,
+				 struct rt_map *database, const struct rt_row *rows,
+				 size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct str want, got;
+
+		/* Of equal keys only the first one counts. */
+		if (rt_map_lookup(text, rows[i].key, arena, &want, NULL) == RT_FOUND &&
+		    (rt_map_lookup(database, rows[i].key, arena, &got, NULL) !=
+			     RT_FOUND ||
+		     !str_eq(want, got)))
+			return rows[i].line;
+	}
+	return 0;
+}
+
+/* A row of the database that the text has no longer; NULL: none. */
+static const char *gone(struct arena *arena, const char *type, const char *file,
+			struct rt_map *text)
+{
+	struct rt_row *rows = NULL;
+	size_t count = 0;
+
+	if (table_rows_of_database(arena, type, file, &rows, &count) != MCC_OK)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct str value;
+
+		/* postalias(1) marks its databases with keys like "@". */
+		if (rows[i].key.len && rows[i].key.ptr[0] != '@' &&
+		    !str_starts(rows[i].key, "YP_") &&
+		    rt_map_lookup(text, rows[i].key, arena, &value, NULL) == RT_NOT_FOUND)
+			return rows[i].key.ptr;
+	}
+	return NULL;
+}
+
+const char *table_difference(struct arena *arena, const struct site_table *t)
+{
+	const char *type = str_dup0(arena, t->type_name), *path, *key;
+	struct rt_map *database, *text;
+	struct rt_row *rows = NULL;
+	char err[300];
+	size_t count;
+	unsigned line;
+
+	if (!table_has_database(type) || (!t->aliases && !t->rows) || !t->fs_path)
+		return NULL;
+	path = table_database_path(arena, type, t->fs_path);
+	if (!fs_exists(AT_FDCWD, path))
+		return NULL;
+	database = table_open_database(arena, type, type, t->fs_path, err, sizeof(err));
+	if (!database)
+		return arena_printf(arena,
+				    "its database cannot be read (%s), so every look-up "
+				    "of Postfix fails until postmap makes it anew",
+				    err);
+	count = source_rows(arena, t, &rows);
+	text = rt_map_of_rows(arena, type, rows, count, true);
+	line = first_difference(arena, text, database, rows, count);
+	if (line)
+		return arena_printf(
+			arena,
+			"its database does not have line %u of the text as it "
+			"is now: Postfix answers from %s until postmap makes "
+			"it anew",
+			line, path);
+	key = gone(arena, type, t->fs_path, text);
+	if (!key)
+		return NULL;
+	return arena_printf(arena,
+			    "its database still has the key '%s', which the text has "
+			    "not: Postfix answers from %s until postmap makes it anew",
+			    key, path);
+}

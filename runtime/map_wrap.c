@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Tables made of other tables (pipemap, unionmap), of chance (randmap) and of
+ * the process' environment (environ). As in Postfix the first part of a
+ * composed table says whether partial keys are tried, each part folds keys in
+ * its own way, and a part that fails makes the whole fail.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "runtime/map.h"
+
+/* ---- pipemap, unionmap ---- */
+
+struct parts_map {
+	struct rt_map map;
+	struct rt_map **parts;
+	size_t count;
+};
+
+static enum rt_found pipe_lookup(struct rt_map *map, struct str key, struct arena *arena,
+				 struct str *out_value, unsigned *out_line)
+{
+	const struct parts_map *self = (const struct parts_map *)map;
+
+	for (size_t i = 0; i < self->count; i++) {
+		enum rt_found found =
+			rt_map_lookup(self->parts[i], key, arena, out_value, out_line);
+
+		if (found != RT_FOUND)
+			return found;
+		key = *out_value;
+	}
+	return RT_FOUND;
+}
+
+/* The answers of all parts with commas between; empty ones do not count. */
+static enum rt_found union_lookup(struct rt_map *map, struct str key, struct arena *arena,
+				  struct str *out_value, unsigned *out_line)
+{
+	const struct parts_map *self = (const struct parts_map *)map;
+	struct strbuf buf;
+	enum rt_found found = RT_NOT_FOUND;
+	const char *copy;
+
+	strbuf_init(&buf, LIMIT_EXPANDED_VALUE);
+	for (size_t i = 0; i < self->count && found != RT_LOOKUP_ERROR; i++) {
+		struct str value;
+		enum rt_found part =
+			rt_map_lookup(self->parts[i], key, arena, &value, out_line);
+
+		if (part == RT_LOOKUP_ERROR)
+			found = part;
+		if (part != RT_FOUND || !value.len)
+			continue;
+		if (buf.len)
+			strbuf_addc(&buf, ',');
+		strbuf_addstr(&buf, value);
+		found = RT_FOUND;
+	}
+	if (buf.failed)
+		found = RT_LOOKUP_ERROR;
+	if (found == RT_FOUND) {
+		copy = arena_memdup0(arena, buf.ptr, buf.len);
+		*out_value = (struct str){copy, buf.len};
+		found = copy ? RT_FOUND : RT_LOOKUP_ERROR;
+	}
+	strbuf_fini(&buf);
+	return found;
+}
+
+static const struct rt_map_class pipe_class = {"pipemap", pipe_lookup, NULL};
+static const struct rt_map_class union_class = {"unionmap", union_lookup, NULL};
+
+struct rt_map *rt_map_of_parts(struct arena *arena, bool is_union, const char *name,
+			       struct rt_map *const *parts, size_t count)
+{
+	struct parts_map *self = arena_alloc(arena, sizeof(*self));
+
+	MCC_ASSERT(count > 0);
+	self->map = (struct rt_map){is_union ? &union_class : &pipe_class, name,
+				    parts[0]->flags, false};
+	self->parts = arena_array(arena, count, sizeof(struct rt_map *));
+	for (size_t i = 0; i < count; i++)
+		self->parts[i] = parts[i];
+	self->count = count;
+	return &self->map;
+}
+
+/* ---- randmap ---- */
+
+struct random_map {
+	struct rt_map map;
+	struct str *values;
+	size_t count;
+	size_t room;
+	size_t picked; /* RT_MAP_BY_CHANCE: each look-up throws the dice */
+};
+
+static enum rt_found random_lookup(struct rt_map *map, MCC_UNUSED struct str key,
+				   MCC_UNUSED struct arena *arena, struct str *out_value,
+				   MCC_UNUSED unsigned *out_line)
+{
+	const struct random_map *self = (const struct random_map *)map;
+	size_t n = self->picked;
+
+	if (n == RT_MAP_BY_CHANCE)
+		n = arc4random_uniform((uint32_t)self->count);
+	*out_value = self->values[n % self->count];
+	return RT_FOUND;
+}
+
+static const struct rt_map_class random_class = {"randmap", random_lookup, NULL};
+
+/* The next word of a list in which braces hold words together. */
+static bool next_value(struct str *rest, struct str *out_value)
+{
+	size_t from = 0, to;
+	size_t depth = 0;
+
+	while (from < rest->len && strchr(", \t\r\n", rest->ptr[from]))
+		from++;
+	for (to = from; to < rest->len; to++) {
+		char c = rest->ptr[to];
+
+		if (depth == 0 && strchr(", \t\r\n", c))
+			break;
+		if (c == '{')
+			depth++;
+		else if (c == '}' && depth > 0)
+			depth--;
+	}
+	*out_value = str_slice(*rest, from, to);
+	*rest = str_slice(*rest, to, rest->len);
+	return to > from;
+}
+
+struct rt_map *rt_map_random(struct arena *arena, const char *name, struct str list)
+{
+	struct random_map *self = arena_alloc(arena, sizeof(*self));
+	struct str rest = str_trim(list), value;
+
+	if (!str_starts(rest, "{") || !str_ends(rest, "}"))
+		return rt_map_fail(arena, name);
+	rest = str_slice(rest, 1, rest.len - 1);
+	self->map = (struct rt_map){&random_class, name, 0, false};
+	self->picked = RT_MAP_BY_CHANCE;
+	while (self->count < LIMIT_RANDMAP_VALUES && next_value(&rest, &value))
+		*(struct str *)arena_push(arena, &self->values, self->count++,
+					  &self->room, sizeof(value)) =
+			str_of(str_dup0(arena, value));
+	return self->count ? &self->map : rt_map_fail(arena, name);
+}
+
+size_t rt_map_outcomes(const struct rt_map *map)
+{
+	return map && map->class == &random_class
+		       ? ((const struct random_map *)map)->count
+		       : 1;
+}
+
+void rt_map_pick(struct rt_map *map, size_t outcome)
+{
+	if (map && map->class == &random_class)
+		((struct random_map *)map)->picked = outcome;
+}
+
+/* ---- environ ---- */
+
+static enum rt_found environ_lookup(MCC_UNUSED struct rt_map *map, struct str key,
+				    struct arena *arena, struct str *out_value,
+				    MCC_UNUSED unsigned *out_line)
+{
+	const char *value = getenv(str_dup0(arena, key));
+
+	if (!value)
+		return RT_NOT_FOUND;
+	*out_value = str_of(arena_strdup(arena, value));
+	return RT_FOUND;
+}
+
+static const struct rt_map_class environ_class = {"environ", environ_lookup, NULL};
+
+struct rt_map *rt_map_environ(struct arena *arena, const char *name, bool fold_keys)
+{
+	struct rt_map *map = arena_alloc(arena, sizeof(*map));
+
+	*map = (struct rt_map){&environ_class, name, RT_MAP_PARTIAL_KEYS, fold_keys};
+	return map;
+}
