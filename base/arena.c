@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #if defined(__has_feature)
@@ -167,12 +168,32 @@ void arena_reset(struct arena *arena)
 	arena->next_room = ARENA_CHUNK_MIN;
 }
 
+/*
+ * Large blocks are filled from end to end (the text of a table, its rows):
+ * fetching them page by page would take longer than filling them.
+ */
+static void ask_huge_pages(char *block, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	enum { HUGE = 2 << 20 };
+	uintptr_t first = ((uintptr_t)block + HUGE - 1) / HUGE * HUGE;
+	uintptr_t end = ((uintptr_t)block + size) / HUGE * HUGE;
+
+	if (end > first)
+		madvise(block + (first - (uintptr_t)block), end - first, MADV_HUGEPAGE);
+#else
+	(void)block;
+	(void)size;
+#endif
+}
+
 static struct chunk *chunk_new(size_t room)
 {
 	struct chunk *chunk = calloc(1, sizeof(*chunk) + room);
 
 	if (!chunk)
 		return NULL;
+	ask_huge_pages((char *)chunk, sizeof(*chunk) + room);
 	chunk->room = room;
 	arena_poison(chunk->data, room);
 	return chunk;

@@ -197,40 +197,60 @@ static int create_temp(int dirfd, char name[TEMP_NAME_SIZE], int *out_fd)
 	return MCC_EEXIST;
 }
 
-/* Content, rights and disk; takes the descriptor. */
-static int fill_and_close(int fd, struct str data, mode_t mode)
+int fs_temp_open(int dirfd, const char *name, struct fs_temp *out_temp)
 {
-	int status = fs_write_all(fd, data.ptr, data.len);
+	struct fs_temp temp = {.fd = -1, .parent = -1};
+	int status = open_parent(dirfd, name, &temp.parent, &temp.last);
 
-	if (!status && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+	if (status)
+		return status;
+	status = create_temp(temp.parent, temp.name, &temp.fd);
+	if (status)
+		close(temp.parent);
+	else
+		*out_temp = temp;
+	return status;
+}
+
+void fs_temp_drop(struct fs_temp *temp)
+{
+	if (temp->fd >= 0)
+		close(temp->fd);
+	unlinkat(temp->parent, temp->name, 0);
+	close(temp->parent);
+}
+
+int fs_temp_commit(struct fs_temp *temp, mode_t mode)
+{
+	int status = MCC_OK;
+
+	if (fchmod(temp->fd, mode) < 0 || fsync(temp->fd) < 0)
 		status = mcc_status_from_errno(errno);
-	if (close(fd) < 0 && !status)
+	if (close(temp->fd) < 0 && !status)
 		status = mcc_status_from_errno(errno);
+	temp->fd = -1;
+	if (!status && renameat(temp->parent, temp->name, temp->parent, temp->last) < 0)
+		status = mcc_status_from_errno(errno);
+	if (status) {
+		fs_temp_drop(temp);
+		return status;
+	}
+	status = sync_fd(temp->parent);
+	close(temp->parent);
 	return status;
 }
 
 int fs_write_file(int dirfd, const char *name, struct str data, mode_t mode)
 {
-	char temp[TEMP_NAME_SIZE];
-	const char *last;
-	int parent = -1;
-	int fd = -1;
-	int status = open_parent(dirfd, name, &parent, &last);
+	struct fs_temp temp;
+	int status = fs_temp_open(dirfd, name, &temp);
 
 	if (status)
 		return status;
-	status = create_temp(parent, temp, &fd);
-	if (status)
-		goto out;
-	status = fill_and_close(fd, data, mode);
-	if (!status && renameat(parent, temp, parent, last) < 0)
-		status = mcc_status_from_errno(errno);
-	if (status)
-		unlinkat(parent, temp, 0);
-	else
-		status = sync_fd(parent);
-out:
-	close(parent);
+	status = fs_write_all(temp.fd, data.ptr, data.len);
+	if (!status)
+		return fs_temp_commit(&temp, mode);
+	fs_temp_drop(&temp);
 	return status;
 }
 

@@ -32,6 +32,19 @@ int fs_read_file(struct arena *arena, int dirfd, const char *path, size_t cap,
  */
 int fs_write_file(int dirfd, const char *name, struct str data,
 		  mode_t mode) MCC_MUST_CHECK;
+/*
+ * The same for a file that is written bit by bit through `fd`. After an open
+ * exactly one of commit and drop is called; commit drops when it fails.
+ */
+struct fs_temp {
+	int fd;
+	int parent;	  /* the folder */
+	const char *last; /* name to be, borrowed from the caller's */
+	char name[64];	  /* meanwhile, in the folder */
+};
+int fs_temp_open(int dirfd, const char *name, struct fs_temp *out_temp) MCC_MUST_CHECK;
+int fs_temp_commit(struct fs_temp *temp, mode_t mode) MCC_MUST_CHECK;
+void fs_temp_drop(struct fs_temp *temp);
 int fs_write_all(int fd, const void *data, size_t len) MCC_MUST_CHECK;
 int fs_sync_dir(int dirfd) MCC_MUST_CHECK;
 /*

@@ -211,6 +211,25 @@ bool line_read(struct line_reader *r, struct line *out_line)
 	return true;
 }
 
+/* A suspect line has been reported on: not twice. */
+bool line_position(const struct line_reader *r, uint32_t *out_at)
+{
+	if (r->pending >= 0 && r->pending != LINE_START)
+		return false;
+	*out_at = r->pending >= 0 ? r->loc.lo : r->scan.at;
+	return true;
+}
+
+void line_seek(struct line_reader *r, uint32_t at)
+{
+	if (r->pending < 0 && r->scan.at == at)
+		return;
+	r->pending = -1;
+	r->scan.at = at;
+	r->scan.read = at;
+	line_yyrestart(NULL, r->scanner);
+}
+
 struct span line_span(const struct line_reader *r, const struct line *line, size_t from,
 		      size_t to)
 {

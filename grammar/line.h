@@ -51,6 +51,13 @@ void line_reader_init(struct line_reader *r, const struct parse_ctx *ctx,
 /* Reports MC105, MC114, MC115, MC116 on the way. False at the end. */
 bool line_read(struct line_reader *r, struct line *out_line);
 void line_reader_fini(struct line_reader *r);
+/*
+ * Where the next logical line begins, when what line_read() has looked at
+ * already may be looked at once more; false when it may not. line_seek()
+ * moves there or anywhere else where a logical line begins.
+ */
+bool line_position(const struct line_reader *r, uint32_t *out_at);
+void line_seek(struct line_reader *r, uint32_t at);
 
 /* Place in the source of bytes [from, to) of a line. */
 struct span line_span(const struct line_reader *r, const struct line *line, size_t from,

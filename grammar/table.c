@@ -13,6 +13,12 @@
 #include "grammar/table_build.h"
 #include "grammar/table.lex.h"
 
+/*
+ * After a line that is not plain so many are parsed before plain ones are
+ * looked for again: beginning anew has its price in the scanner.
+ */
+enum { LINES_AT_ONCE = 64 };
+
 struct scan_loc table_scan_rest(struct table_builder *b, struct scan_loc loc)
 {
 	struct str s = b->scan.text;
@@ -42,26 +48,25 @@ static void check_colon(struct table_builder *b, const struct table_row *row)
 
 void table_build_row(struct table_builder *b, struct scan_loc key, struct scan_loc value)
 {
-	struct table_file *file = b->file;
 	struct arena *arena = b->reader.ctx->arena;
-	struct table_row *row = arena_push(arena, &file->rows, file->row_count,
-					   &b->row_room, sizeof(*row));
+	struct table_row row = {
+		.key_span = line_loc_span(&b->reader, &b->line, key),
+		.value_span = line_loc_span(&b->reader, &b->line, value),
+	};
 
-	row->key_span = line_loc_span(&b->reader, &b->line, key);
-	row->value_span = line_loc_span(&b->reader, &b->line, value);
 	if (b->line.is_joined) {
 		struct text *text = arena_alloc(arena, sizeof(*text));
 
 		*text = line_slice(&b->reader, &b->line, value.lo, value.hi);
-		row->key = line_slice(&b->reader, &b->line, key.lo, key.hi).str;
-		row->value = text->str;
-		row->value_text = text;
+		row.key = line_slice(&b->reader, &b->line, key.lo, key.hi).str;
+		row.value = text->str;
+		row.value_text = text;
 	} else {
-		row->key = scan_text(&b->scan, key);
-		row->value = scan_text(&b->scan, value);
+		row.key = scan_text(&b->scan, key);
+		row.value = scan_text(&b->scan, value);
 	}
-	file->row_count++;
-	check_colon(b, row);
+	check_colon(b, &row);
+	b->sink->row(b->sink, &row);
 }
 
 void table_build_no_value(struct table_builder *b, struct scan_loc key)
@@ -84,36 +89,82 @@ void table_build_failed(struct table_builder *b, struct scan_loc loc, const char
 		    "%s", why);
 }
 
-static void parse_lines(struct table_builder *b)
+/* At most LINES_AT_ONCE logical lines, each with its place in the grammar. */
+static bool parse_lines(struct table_builder *b, void *scanner)
 {
-	void *scanner = NULL;
-
-	MCC_ASSERT(table_yylex_init_extra(b, &scanner) == 0);
-	while (line_read(&b->reader, &b->line)) {
+	for (int i = 0; i < LINES_AT_ONCE; i++) {
+		if (!line_read(&b->reader, &b->line))
+			return false;
 		scan_start(&b->scan, b->line.str);
 		b->is_at_end = false;
 		table_yyrestart(NULL, scanner);
 		table_yyparse(scanner, b);
 	}
+	return true;
+}
+
+static void parse_all(struct table_builder *b)
+{
+	void *scanner = NULL;
+	uint32_t at;
+
+	MCC_ASSERT(table_yylex_init_extra(b, &scanner) == 0);
+	do {
+		if (line_position(&b->reader, &at))
+			line_seek(&b->reader, table_plain_rows(b, at));
+	} while (parse_lines(b, scanner));
 	table_yylex_destroy(scanner);
+}
+
+static void parse(struct table_builder *b, const struct parse_ctx *ctx,
+		  const struct source *src)
+{
+	line_reader_init(&b->reader, ctx, src);
+	scan_init(&b->scan, b->reader.scratch);
+	parse_all(b);
+	line_reader_fini(&b->reader);
+}
+
+void table_each(const struct parse_ctx *ctx, const struct source *src,
+		struct table_sink *sink)
+{
+	struct table_builder b = {.sink = sink};
+
+	parse(&b, ctx, src);
+}
+
+struct file_sink {
+	struct table_sink sink;
+	struct arena *arena;
+	struct table_file *file;
+	size_t room;
+};
+
+static void add_row(struct table_sink *sink, const struct table_row *row)
+{
+	struct file_sink *s = (struct file_sink *)sink;
+	struct table_row *slot = arena_push(s->arena, &s->file->rows, s->file->row_count,
+					    &s->room, sizeof(*slot));
+
+	*slot = *row;
+	s->file->row_count++;
 }
 
 struct table_file *table_parse(const struct parse_ctx *ctx, const struct source *src)
 {
-	struct table_builder b = {.file = arena_alloc(ctx->arena, sizeof(*b.file))};
+	struct file_sink s = {
+		{add_row}, ctx->arena, arena_alloc(ctx->arena, sizeof(*s.file)), 0};
+	struct table_builder b = {.sink = &s.sink};
 
-	b.file->src = src;
+	s.file->src = src;
 	/* As many as fit into the size of the source: what growing costs a
 	 * large table is mostly fresh memory, and this part is never moved. */
-	b.row_room = src->text.len / sizeof(*b.file->rows) + 8;
-	b.file->rows = arena_array(ctx->arena, b.row_room, sizeof(*b.file->rows));
-	line_reader_init(&b.reader, ctx, src);
-	scan_init(&b.scan, b.reader.scratch);
-	parse_lines(&b);
-	b.file->comments = b.reader.comments;
-	b.file->comment_count = b.reader.comment_count;
-	line_reader_fini(&b.reader);
-	return b.file;
+	s.room = src->text.len / sizeof(*s.file->rows) + 8;
+	s.file->rows = arena_array(ctx->arena, s.room, sizeof(*s.file->rows));
+	parse(&b, ctx, src);
+	s.file->comments = b.reader.comments;
+	s.file->comment_count = b.reader.comment_count;
+	return s.file;
 }
 
 struct text table_row_value(const struct parse_ctx *ctx, const struct table_row *row)

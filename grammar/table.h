@@ -33,6 +33,15 @@ struct table_file {
  * tables only: patterns (regexp, pcre) and networks (cidr) are cut in other ways.
  */
 struct table_file *table_parse(const struct parse_ctx *ctx, const struct source *src);
+/*
+ * The same reports and rows without the tree: each row goes to `sink` and is
+ * gone when it returns; its bytes stay, in the source or in the arena.
+ */
+struct table_sink {
+	void (*row)(struct table_sink *sink, const struct table_row *row);
+};
+void table_each(const struct parse_ctx *ctx, const struct source *src,
+		struct table_sink *sink);
 /* The value of a row with places, whether it has one line or several. */
 struct text table_row_value(const struct parse_ctx *ctx, const struct table_row *row);
 void table_dump(struct strbuf *out, const struct source_set *sources,

@@ -22,9 +22,15 @@ struct table_builder {
 	struct line_reader reader;
 	struct line line; /* in hand */
 	bool is_at_end;	  /* the value was returned */
-	struct table_file *file;
-	size_t row_room;
+	struct table_sink *sink;
 };
+
+/*
+ * Hands on the rows from byte `at` of the source while each is one line of
+ * printable ASCII without quotes and surely is not continued: nearly all of a
+ * large table. Returns where the first other line begins.
+ */
+uint32_t table_plain_rows(struct table_builder *b, uint32_t at);
 
 /* The value that begins at `loc`: to the end of the line, without blanks. */
 struct scan_loc table_scan_rest(struct table_builder *b, struct scan_loc loc);

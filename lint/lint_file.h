@@ -3,8 +3,11 @@
 #ifndef MCC_LINT_LINT_FILE_H
 #define MCC_LINT_LINT_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/source.h"
+#include "base/str.h"
 #include "grammar/parse.h"
 #include "grammar/vocabulary.h"
 
@@ -15,6 +18,9 @@ struct table_file;
 
 /* Duplicate keys (MC901). */
 void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file);
+/* One MC901: `again` has the key of `first`. */
+void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
+			   struct span first, struct str key, bool same_value);
 /* Duplicate names (MC901), loops within the file (MC1001). */
 void lint_alias_file(const struct parse_ctx *ctx, const struct alias_file *file);
 /*

@@ -12,8 +12,8 @@
 #include "lint/lint_file.h"
 #include "mcc/model/site.h"
 
-static void report_duplicate(const struct parse_ctx *ctx, struct span again,
-			     struct span first, struct str key, bool same_value)
+void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
+			   struct span first, struct str key, bool same_value)
 {
 	struct diag *d;
 
@@ -40,8 +40,8 @@ void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
 		const struct table_row *first = strmap_find(seen, key);
 
 		if (first)
-			report_duplicate(ctx, row->key_span, first->key_span, row->key,
-					 str_eq(first->value, row->value));
+			lint_report_duplicate(ctx, row->key_span, first->key_span,
+					      row->key, str_eq(first->value, row->value));
 		else
 			strmap_put(seen, key, row);
 	}
@@ -57,9 +57,9 @@ static void duplicate_aliases(const struct parse_ctx *ctx, const struct alias_fi
 		const struct alias_entry *first = strmap_find(seen, key);
 
 		if (first)
-			report_duplicate(ctx, entry->name_span, first->name_span,
-					 entry->name,
-					 str_eq(first->value.str, entry->value.str));
+			lint_report_duplicate(ctx, entry->name_span, first->name_span,
+					      entry->name,
+					      str_eq(first->value.str, entry->value.str));
 		else
 			strmap_put(seen, key, entry);
 	}

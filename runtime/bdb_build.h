@@ -14,12 +14,13 @@
 int bdb_row_order(const void *a, const void *b);
 
 /*
- * Fill `pages` (not initialised before, the caller frees them after success
+ * Fills `pages` (not initialised before, the caller frees them after success
  * and failure alike) with a whole file. Status: MCC_OK or MCC_ENOMEM.
  */
-int bdb_build_hash(struct bdb_pages *pages, const struct bdb_row *rows,
-		   size_t count) MCC_MUST_CHECK;
-int bdb_build_btree(struct bdb_pages *pages, const struct bdb_row *rows,
-		    size_t count) MCC_MUST_CHECK;
+int bdb_build_btree(struct bdb_pages *pages, const struct bdb_row *rows, size_t count,
+		    struct bdb_duplicates *duplicates) MCC_MUST_CHECK;
+/* Writes a whole file to `fd`, empty and at its start; the rest as above. */
+int bdb_write_hash(int fd, const struct bdb_row *rows, size_t count,
+		   struct bdb_duplicates *duplicates) MCC_MUST_CHECK;
 
 #endif

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pages in memory. The whole file is put together before the first byte is
- * written: a table of a million rows takes some 130 MB, which is what the
- * library's cache would take too, and no page is ever written twice.
- *
- * Every byte that is not set is zero, so the file depends on the rows alone.
+ * Pages in memory. Every byte that is not set is zero, so the file depends on
+ * the rows alone. A btree is put together as a whole before the first byte is
+ * written; of a hash table only the pages behind the buckets stay here.
  */
 #include "runtime/bdb_page.h"
 
@@ -54,7 +52,7 @@ uint32_t bdb_hash_check(void)
 
 void bdb_pages_init(struct bdb_pages *pages, uint32_t first)
 {
-	*pages = (struct bdb_pages){NULL, 0, first + first / 4 + 8, false};
+	*pages = (struct bdb_pages){.room = first + first / 4 + 8};
 	pages->bytes = calloc(pages->room, BDB_PAGE_SIZE);
 	if (pages->bytes)
 		pages->count = first;
@@ -62,16 +60,21 @@ void bdb_pages_init(struct bdb_pages *pages, uint32_t first)
 		pages->failed = true;
 }
 
+void bdb_pages_init_after(struct bdb_pages *pages, uint32_t base)
+{
+	*pages = (struct bdb_pages){.base = base, .count = base};
+}
+
 void bdb_pages_fini(struct bdb_pages *pages)
 {
 	free(pages->bytes);
-	*pages = (struct bdb_pages){NULL, 0, 0, false};
+	*pages = (struct bdb_pages){NULL, 0, 0, 0, false};
 }
 
 uint8_t *bdb_page_at(struct bdb_pages *pages, uint32_t number)
 {
-	MCC_ASSERT(number < pages->count);
-	return pages->bytes + (size_t)number * BDB_PAGE_SIZE;
+	MCC_ASSERT(number >= pages->base && number < pages->count);
+	return pages->bytes + (size_t)(number - pages->base) * BDB_PAGE_SIZE;
 }
 
 static bool grow(struct bdb_pages *pages)
@@ -79,7 +82,7 @@ static bool grow(struct bdb_pages *pages)
 	uint32_t room = pages->room + pages->room / 2 + 8;
 	uint8_t *bytes = NULL;
 
-	if (room > pages->room)
+	if (room > pages->room && room <= UINT32_MAX - pages->base)
 		bytes = realloc(pages->bytes, (size_t)room * BDB_PAGE_SIZE);
 	if (!bytes) {
 		pages->failed = true;
@@ -94,7 +97,7 @@ static bool grow(struct bdb_pages *pages)
 
 uint32_t bdb_page_new(struct bdb_pages *pages)
 {
-	if (pages->failed || (pages->count == pages->room && !grow(pages)))
+	if (pages->failed || (pages->count - pages->base == pages->room && !grow(pages)))
 		return 0;
 	return pages->count++;
 }
@@ -105,15 +108,18 @@ static void put_lsn(uint8_t *page)
 	bdb_put32(page + BDB_META_LSN + 4, 1);
 }
 
-void bdb_page_start(struct bdb_pages *pages, uint32_t number, uint8_t type, uint8_t level)
+void bdb_page_head(uint8_t *page, uint32_t number, uint8_t type, uint8_t level)
 {
-	uint8_t *page = bdb_page_at(pages, number);
-
 	put_lsn(page);
 	bdb_put32(page + BDB_PAGE_NUMBER, number);
 	bdb_put16(page + BDB_PAGE_LOWEST, BDB_PAGE_SIZE);
 	page[BDB_PAGE_LEVEL] = level;
 	page[BDB_PAGE_TYPE] = type;
+}
+
+void bdb_page_start(struct bdb_pages *pages, uint32_t number, uint8_t type, uint8_t level)
+{
+	bdb_page_head(bdb_page_at(pages, number), number, type, level);
 }
 
 size_t bdb_page_room(const uint8_t *page)
@@ -178,18 +184,17 @@ uint32_t bdb_page_overflow(struct bdb_pages *pages, struct str head, uint8_t tai
 	return first;
 }
 
-void bdb_page_meta(struct bdb_pages *pages, uint32_t magic, uint8_t type)
+void bdb_page_meta(uint8_t *meta, uint32_t count, uint32_t magic, uint8_t type)
 {
 	/* libdb draws it at random to tell files of one environment apart;
 	 * Postfix opens each table in an environment of its own. */
 	static const char file_id[20] = "mcc table";
-	uint8_t *meta = bdb_page_at(pages, 0);
 
 	put_lsn(meta);
 	bdb_put32(meta + BDB_META_MAGIC, magic);
 	bdb_put32(meta + BDB_META_VERSION, BDB_VERSION);
 	bdb_put32(meta + BDB_META_PAGE_SIZE, BDB_PAGE_SIZE);
 	meta[BDB_META_TYPE] = type;
-	bdb_put32(meta + BDB_META_LAST_PAGE, pages->count - 1);
+	bdb_put32(meta + BDB_META_LAST_PAGE, count - 1);
 	memcpy(meta + BDB_META_FILE_ID, file_id, sizeof(file_id));
 }

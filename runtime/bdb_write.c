@@ -23,22 +23,43 @@ int bdb_row_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int write_btree(int fd, const struct bdb_row *rows, size_t count,
+		       struct bdb_duplicates *duplicates)
+{
+	struct bdb_pages pages;
+	int status = bdb_build_btree(&pages, rows, count, duplicates);
+
+	if (status == MCC_OK)
+		status = fs_write_all(fd, pages.bytes,
+				      (size_t)pages.count * BDB_PAGE_SIZE);
+	bdb_pages_fini(&pages);
+	return status;
+}
+
+int bdb_write_telling(const struct bdb_target *target, enum bdb_type type,
+		      const struct bdb_row *rows, size_t count,
+		      struct bdb_duplicates *duplicates)
+{
+	struct fs_temp temp;
+	int status;
+
+	if (count >= UINT32_MAX)
+		return MCC_ETOOBIG;
+	status = fs_temp_open(target->dirfd, target->name, &temp);
+	if (status != MCC_OK)
+		return status;
+	if (type == BDB_HASH)
+		status = bdb_write_hash(temp.fd, rows, count, duplicates);
+	else
+		status = write_btree(temp.fd, rows, count, duplicates);
+	if (status == MCC_OK)
+		return fs_temp_commit(&temp, target->mode);
+	fs_temp_drop(&temp);
+	return status;
+}
+
 int bdb_write(const struct bdb_target *target, enum bdb_type type,
 	      const struct bdb_row *rows, size_t count)
 {
-	struct bdb_pages pages = {NULL, 0, 0, false};
-	struct str bytes;
-	int status;
-
-	if (type == BDB_HASH)
-		status = bdb_build_hash(&pages, rows, count);
-	else
-		status = bdb_build_btree(&pages, rows, count);
-	if (status == MCC_OK) {
-		bytes.ptr = (const char *)pages.bytes;
-		bytes.len = (size_t)pages.count * BDB_PAGE_SIZE;
-		status = fs_write_file(target->dirfd, target->name, bytes, target->mode);
-	}
-	bdb_pages_fini(&pages);
-	return status;
+	return bdb_write_telling(target, type, rows, count, NULL);
 }

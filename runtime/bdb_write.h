@@ -19,6 +19,12 @@ struct bdb_row {
 	struct str value;
 };
 
+/* Told about each row that is left out because of its key, in any order;
+ * numbers of rows. */
+struct bdb_duplicates {
+	void (*found)(struct bdb_duplicates *d, size_t kept, size_t dropped);
+};
+
 struct bdb_target {
 	int dirfd;
 	const char *name; /* below dirfd, or absolute */
@@ -28,9 +34,15 @@ struct bdb_target {
 /*
  * The file is written beside its name, synced and renamed into place; a file
  * that was there is whole until then. Of rows with equal keys the first is
- * kept (the caller has warned). Status: MCC_ENOMEM, those of fs_write_file.
+ * kept. Status: MCC_ENOMEM, MCC_ETOOBIG (4 billion rows), those of
+ * fs_write_file.
  */
 int bdb_write(const struct bdb_target *target, enum bdb_type type,
 	      const struct bdb_row *rows, size_t count) MCC_MUST_CHECK;
+
+/* The same, telling of rows that were left out. */
+int bdb_write_telling(const struct bdb_target *target, enum bdb_type type,
+		      const struct bdb_row *rows, size_t count,
+		      struct bdb_duplicates *duplicates) MCC_MUST_CHECK;
 
 #endif

@@ -220,7 +220,8 @@ out:
 }
 
 /* Sorted, of equal keys the first row only. */
-static void sort_rows(struct btree_build *build, const struct bdb_row *rows, size_t count)
+static void sort_rows(struct btree_build *build, const struct bdb_row *rows, size_t count,
+		      struct bdb_duplicates *duplicates)
 {
 	size_t kept = 0;
 
@@ -229,13 +230,21 @@ static void sort_rows(struct btree_build *build, const struct bdb_row *rows, siz
 	if (count)
 		qsort(build->sorted, count, sizeof(const struct bdb_row *),
 		      bdb_row_order);
-	for (size_t i = 0; i < count; i++)
-		if (!kept || !str_eq(build->sorted[i]->key, build->sorted[kept - 1]->key))
-			build->sorted[kept++] = build->sorted[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct bdb_row *row = build->sorted[i];
+		const struct bdb_row *last = kept ? build->sorted[kept - 1] : NULL;
+
+		if (!last || !str_eq(row->key, last->key))
+			build->sorted[kept++] = row;
+		else if (duplicates)
+			duplicates->found(duplicates, (size_t)(last - rows),
+					  (size_t)(row - rows));
+	}
 	build->count = kept;
 }
 
-int bdb_build_btree(struct bdb_pages *pages, const struct bdb_row *rows, size_t count)
+int bdb_build_btree(struct bdb_pages *pages, const struct bdb_row *rows, size_t count,
+		    struct bdb_duplicates *duplicates)
 {
 	struct btree_build build = {pages, NULL, 0, false};
 	uint32_t root = 0;
@@ -243,14 +252,15 @@ int bdb_build_btree(struct bdb_pages *pages, const struct bdb_row *rows, size_t 
 	bdb_pages_init(pages, ROOT_PAGE + 1);
 	build.sorted = calloc(count ? count : 1, sizeof(const struct bdb_row *));
 	if (!pages->failed && build.sorted) {
-		sort_rows(&build, rows, count);
+		sort_rows(&build, rows, count, duplicates);
 		root = build_tree(&build);
 	}
 	free(build.sorted);
 	if (!root)
 		return MCC_ENOMEM;
 	MCC_ASSERT(root == ROOT_PAGE);
-	bdb_page_meta(pages, BDB_BTREE_MAGIC, BDB_TYPE_BTREE_META);
+	bdb_page_meta(bdb_page_at(pages, 0), pages->count, BDB_BTREE_MAGIC,
+		      BDB_TYPE_BTREE_META);
 	bdb_put32(bdb_page_at(pages, 0) + BDB_BTREE_MIN_KEYS, 2);
 	bdb_put32(bdb_page_at(pages, 0) + BDB_BTREE_PAD, ' ');
 	bdb_put32(bdb_page_at(pages, 0) + BDB_BTREE_ROOT, root);

@@ -30,12 +30,18 @@ static unsigned line_of(struct line_counter *counter, struct span span)
 }
 
 /* Most keys are in lower case already. */
+struct str table_fold_key(struct arena *arena, struct str key)
+{
+	unsigned is_upper = 0;
+
+	for (size_t i = 0; i < key.len; i++)
+		is_upper |= (unsigned char)(key.ptr[i] - 'A') < 26;
+	return is_upper ? str_lower(arena, key) : key;
+}
+
 static struct str folded(struct arena *arena, struct str key, bool fold)
 {
-	for (size_t i = 0; fold && i < key.len; i++)
-		if (key.ptr[i] >= 'A' && key.ptr[i] <= 'Z')
-			return str_lower(arena, key);
-	return key;
+	return fold ? table_fold_key(arena, key) : key;
 }
 
 size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bool fold,

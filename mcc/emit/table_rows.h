@@ -36,4 +36,7 @@ size_t table_rows_of_inline(const struct parse_ctx *ctx, struct str name, bool f
  */
 struct str table_text_of_inline(const struct parse_ctx *ctx, struct str name);
 
+/* A key as databases have it: ASCII in lower case; the same bytes if it was. */
+struct str table_fold_key(struct arena *arena, struct str key);
+
 #endif
