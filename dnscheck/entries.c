@@ -8,6 +8,7 @@
 #include "dnscheck/entries.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "dnscheck/answer.h"
 
@@ -41,8 +42,9 @@ struct dns_entry *dns_entries_find(const struct dns_entries *t,
 {
 	struct dns_entry *e = t->table[hash & (t->size - 1)];
 
-	while (e != NULL && (e->hash != hash || e->question.type != type ||
-			     !dns_name_equal(&e->name, name)))
+	while (e != NULL && (e->hash != hash || e->type != type ||
+			     e->name_len != name->len ||
+			     memcmp(e->name, name->wire, name->len) != 0))
 		e = e->hash_next;
 	return e;
 }
@@ -68,16 +70,20 @@ static void table_grow(struct dns_entries *t)
 struct dns_entry *dns_entries_add(struct dns_entries *t, const struct dns_name *name,
 				  enum dns_type type, uint32_t hash)
 {
-	struct dns_entry *e = dns_alloc(sizeof(*e));
+	struct dns_entry *e = dns_alloc(sizeof(*e) + name->len);
 	struct dns_entry **slot;
 
 	if (t->count >= t->size)
 		table_grow(t);
 	slot = &t->table[hash & (t->size - 1)];
-	e->name = *name;
+	e->type = type;
+	e->name_len = name->len;
+	memcpy(e->name, name->wire, name->len);
 	e->hash = hash;
-	e->question.name = *name;
-	e->question.type = type;
+	e->question = dns_alloc(sizeof(*e->question));
+	e->question->entry = e;
+	e->question->name = *name;
+	e->question->type = type;
 	e->hash_next = *slot;
 	*slot = e;
 	t->count++;
@@ -105,6 +111,7 @@ static void entry_free(struct dns_entry *e)
 	dns_waiters_free(&e->waiters);
 	dns_block_unref(e->block);
 	free(e->chain);
+	free(e->question);
 	free(e);
 }
 

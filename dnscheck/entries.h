@@ -32,18 +32,22 @@ struct dns_chain {
 	char target[DNS_NAME_TEXT];
 };
 
+/* Many are kept for long: the question lives only while it is under way, and
+ * the name takes no more room than it needs. */
 struct dns_entry {
-	struct dns_question question; /* first: sources hand it back */
+	struct dns_question *question; /* NULL: answered; heap */
 	struct dns_entry *hash_next;
 	struct dns_entry *newer; /* by last use */
 	struct dns_entry *older;
 	struct dns_entry *backlog_next;
-	struct dns_name name;
 	uint32_t hash;
+	enum dns_type type;
 	struct dns_waiters waiters; /* while under way */
 	struct dns_chain *chain;
 	struct dns_block *block; /* NULL: under way */
 	uint64_t expires_ms;
+	uint8_t name_len;
+	uint8_t name[]; /* wire form */
 };
 
 struct dns_entries {

@@ -89,8 +89,8 @@ static void pump(struct resolver *r)
 			r->backlog_last = NULL;
 		e->backlog_next = NULL;
 		r->in_flight++;
-		e->question.started_ms = dns_now_ms();
-		r->source->ops->start(r->source, &e->question);
+		e->question->started_ms = dns_now_ms();
+		r->source->ops->start(r->source, e->question);
 	}
 	r->is_pumping = false;
 }
@@ -114,16 +114,18 @@ static uint32_t answer_ttl(const struct dns_answer *a)
 
 static void entry_finish(struct dns_entry *e, const struct dns_answer *answer)
 {
-	struct resolver *r = e->question.resolver;
+	struct resolver *r = e->question->resolver;
 	struct dns_answer full = *answer;
+	struct dns_name name;
 	char qname[DNS_NAME_TEXT];
 	uint32_t ttl = answer_ttl(answer);
 	uint64_t now = dns_now_ms();
 	struct dns_waiter *w;
 
-	dns_name_format(&e->name, qname);
+	(void)dns_name_of_wire(e->name, e->name_len, &name);
+	dns_name_format(&name, qname);
 	full.qname = qname;
-	full.qtype = e->question.type;
+	full.qtype = e->type;
 	if (full.server == NULL)
 		full.server = "";
 	if (e->chain != NULL) {
@@ -136,6 +138,8 @@ static void entry_finish(struct dns_entry *e, const struct dns_answer *answer)
 	e->block = dns_block_new(&full);
 	free(e->chain);
 	e->chain = NULL;
+	free(e->question);
+	e->question = NULL;
 	e->expires_ms = now + (uint64_t)ttl * 1000;
 	for (w = e->waiters.first; w != NULL; w = w->next)
 		w->block = dns_block_ref(e->block);
@@ -168,7 +172,7 @@ static void finish_failed(struct dns_entry *e, enum dns_status status, const cha
  */
 static void chain_follow(struct dns_entry *e, const struct dns_answer *answer)
 {
-	struct resolver *r = e->question.resolver;
+	struct resolver *r = e->question->resolver;
 	struct dns_name target;
 	const struct dns_entry *known;
 	uint64_t now = dns_now_ms();
@@ -191,20 +195,20 @@ static void chain_follow(struct dns_entry *e, const struct dns_answer *answer)
 	if (answer->negative_ttl < e->chain->ttl)
 		e->chain->ttl = answer->negative_ttl;
 	dns_name_format(&target, e->chain->target);
-	known = dns_entries_find(&r->entries, &target, e->question.type,
-				 dns_name_hash(&target, e->question.type));
+	known = dns_entries_find(&r->entries, &target, e->type,
+				 dns_name_hash(&target, e->type));
 	if (known != NULL && known->block != NULL && known->expires_ms > now) {
 		entry_finish(e, &known->block->answer);
 		return;
 	}
-	e->question.name = target;
-	r->source->ops->start(r->source, &e->question);
+	e->question->name = target;
+	r->source->ops->start(r->source, e->question);
 }
 
 void dns_question_done(struct dns_question *question, const struct dns_answer *answer,
 		       bool is_open)
 {
-	struct dns_entry *e = (struct dns_entry *)question;
+	struct dns_entry *e = question->entry;
 	struct resolver *r = question->resolver;
 
 	if (question->done != NULL) {
@@ -271,7 +275,7 @@ static void ask_parsed(struct resolver *r, const struct dns_name *name,
 		return;
 	}
 	e = dns_entries_add(&r->entries, name, type, hash);
-	e->question.resolver = r;
+	e->question->resolver = r;
 	dns_waiters_append(&e->waiters, w);
 	backlog_append(r, e);
 	pump(r);

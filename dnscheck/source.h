@@ -10,11 +10,13 @@
 #include "dnscheck/name.h"
 #include "dnscheck/resolver.h"
 
+struct dns_entry;
 struct dns_source;
 
 /* Owned by the front until dns_question_done(). */
 struct dns_question {
 	struct resolver *resolver;
+	struct dns_entry *entry; /* the front's */
 	struct dns_name name; /* as asked now: may be a CNAME's target */
 	enum dns_type type;
 	uint64_t started_ms;

@@ -14,10 +14,11 @@
 #include "mcc/cli.h"
 #include "mcc/dns_options.h"
 
-enum { OPT_HELP = DNS_OPT_OWN, TEXT_MAX = 1 << 20, TYPES_MAX = 64 };
+enum { OPT_HELP = DNS_OPT_OWN, OPT_BATCH, TEXT_MAX = 1 << 20, TYPES_MAX = 64 };
 
 static const struct option query_options[] = {
 	DNS_OPTION_ROWS,
+	{"batch", required_argument, NULL, OPT_BATCH},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -27,7 +28,7 @@ struct query_slot {
 	enum dns_type type;
 	char *text; /* heap, by open_memstream() */
 	size_t len;
-	enum cli_exit exit;
+	int exit;
 };
 
 static void put_text(FILE *f, const char *text, size_t len)
@@ -89,7 +90,7 @@ static const char *state_of(const struct dns_answer *a)
 	return a->authenticated ? "validated" : "not validated";
 }
 
-static void print_answer(FILE *f, const struct dns_answer *a)
+void dns_query_print(FILE *f, const struct dns_answer *a)
 {
 	const char *owner = a->cname != NULL ? a->cname : a->qname;
 	size_t i;
@@ -112,18 +113,22 @@ static void print_answer(FILE *f, const struct dns_answer *a)
 	}
 }
 
+int dns_query_exit(const struct dns_answer *a)
+{
+	if (!dns_status_is_final(a->status))
+		return EXIT_CANNOT;
+	return a->status == DNS_ANSWER ? EXIT_CLEAN : EXIT_FINDINGS;
+}
+
 static void on_answer(const struct dns_answer *a, void *arg)
 {
 	struct query_slot *slot = arg;
 	FILE *f = open_memstream(&slot->text, &slot->len);
 
 	MCC_ASSERT(f != NULL);
-	print_answer(f, a);
+	dns_query_print(f, a);
 	fclose(f);
-	if (!dns_status_is_final(a->status))
-		slot->exit = EXIT_CANNOT;
-	else if (a->status != DNS_ANSWER)
-		slot->exit = EXIT_FINDINGS;
+	slot->exit = dns_query_exit(a);
 }
 
 /* All at once; printed in the order of the command line. */
@@ -138,7 +143,7 @@ static int ask_all(struct resolver *r, const char *name, struct query_slot *slot
 	for (i = 0; i < count; i++) {
 		fputs(slots[i].text, stdout);
 		free(slots[i].text);
-		if ((int)slots[i].exit > status)
+		if (slots[i].exit > status)
 			status = slots[i].exit;
 	}
 	return status;
@@ -161,27 +166,34 @@ int dns_query_run(int argc, char **argv)
 	struct dns_options dns = {.server_count = 0};
 	struct resolver *r;
 	struct query_slot slots[TYPES_MAX] = {{.text = NULL}};
+	const char *batch = NULL;
 	int opt, status, closed, count;
 
 	while ((opt = getopt_long(argc, argv, "", query_options, NULL)) != -1) {
 		if (opt == OPT_HELP) {
-			puts("usage: mcc dns query [--resolver IP[@PORT]]... NAME TYPE...");
+			puts("usage: mcc dns query [--resolver IP[@PORT]]... NAME TYPE... | "
+			     "--batch FILE");
 			return EXIT_CLEAN;
+		}
+		if (opt == OPT_BATCH) {
+			batch = optarg;
+			continue;
 		}
 		status = dns_options_set(&dns, "dns", opt, optarg);
 		if (status != EXIT_CLEAN)
 			return status;
 	}
 	count = argc - optind - 1;
-	if (count < 1 || count > TYPES_MAX)
-		return cli_usage_error("dns", "query needs NAME TYPE...");
+	if (batch != NULL ? count != -1 : count < 1 || count > TYPES_MAX)
+		return cli_usage_error("dns", "query needs NAME TYPE..., or --batch");
 	status = parse_types(slots, count, argv + optind + 1);
 	if (status != EXIT_CLEAN)
 		return status;
 	status = dns_options_open(&dns, "dns", &r);
 	if (status != EXIT_CLEAN)
 		return status;
-	status = ask_all(r, argv[optind], slots, count);
+	status = batch != NULL ? dns_batch_run(r, batch)
+			       : ask_all(r, argv[optind], slots, count);
 	closed = dns_options_close(r);
 	return closed != EXIT_CLEAN ? closed : status;
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mcc dns query --batch: questions from a file. A ring of slots holds those
+ * that are under way or whose turn to be printed has not come, so memory stays
+ * the same however long the file is.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "dnscheck/resolver.h"
+#include "mcc/cli.h"
+#include "mcc/dns_query.h"
+
+enum { SLOTS = 4096 };
+
+struct batch;
+
+struct slot {
+	struct batch *batch;
+	char *text; /* heap, by open_memstream(); NULL: under way */
+};
+
+struct batch {
+	struct slot slots[SLOTS];
+	size_t asked;
+	size_t printed;
+	int exit;
+};
+
+static void flush_ready(struct batch *b)
+{
+	struct slot *slot;
+
+	while (b->printed < b->asked) {
+		slot = &b->slots[b->printed % SLOTS];
+		if (slot->text == NULL)
+			return;
+		fputs(slot->text, stdout);
+		free(slot->text);
+		slot->text = NULL;
+		b->printed++;
+	}
+}
+
+static void on_answer(const struct dns_answer *a, void *arg)
+{
+	struct slot *slot = arg;
+	struct batch *b = slot->batch;
+	size_t len;
+	FILE *f;
+
+	if (dns_query_exit(a) > b->exit)
+		b->exit = dns_query_exit(a);
+	/* Its turn: straight to the output. */
+	if (slot == &b->slots[b->printed % SLOTS]) {
+		dns_query_print(stdout, a);
+		b->printed++;
+		flush_ready(b);
+		return;
+	}
+	f = open_memstream(&slot->text, &len);
+	MCC_ASSERT(f != NULL);
+	dns_query_print(f, a);
+	fclose(f);
+}
+
+/* False: not "NAME TYPE". */
+static bool ask_line(struct batch *b, struct resolver *r, char *line)
+{
+	char *save = NULL, *name = strtok_r(line, " \t\r\n", &save);
+	char *word = strtok_r(NULL, " \t\r\n", &save);
+	struct slot *slot = &b->slots[b->asked % SLOTS];
+	enum dns_type type;
+
+	if (name == NULL || name[0] == '#')
+		return true;
+	if (word == NULL || strtok_r(NULL, " \t\r\n", &save) != NULL ||
+	    !dns_type_parse(word, &type))
+		return false;
+	slot->batch = b;
+	b->asked++;
+	dns_ask(r, name, type, on_answer, slot);
+	while (b->asked - b->printed == SLOTS)
+		dns_wait_once(r);
+	return true;
+}
+
+static int ask_file(struct batch *b, struct resolver *r, FILE *in, const char *path)
+{
+	char *line = NULL;
+	size_t room = 0, number = 0;
+	int status = EXIT_CLEAN;
+
+	while (status == EXIT_CLEAN && getline(&line, &room, in) >= 0) {
+		number++;
+		if (!ask_line(b, r, line))
+			status = cli_cannot("%s:%zu: a line is NAME TYPE", path, number);
+	}
+	if (status == EXIT_CLEAN && ferror(in) != 0)
+		status = cli_cannot("%s: cannot be read", path);
+	free(line);
+	dns_wait_all(r);
+	return status;
+}
+
+int dns_batch_run(struct resolver *r, const char *path)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+	FILE *in = fopen(path, "re");
+	int status;
+
+	MCC_ASSERT(b != NULL);
+	if (in == NULL) {
+		free(b);
+		return cli_cannot("%s: cannot be opened", path);
+	}
+	status = ask_file(b, r, in, path);
+	if (status == EXIT_CLEAN)
+		status = b->exit;
+	fclose(in);
+	free(b);
+	return status;
+}
