@@ -23,7 +23,7 @@ static const struct cli_command commands[] = {
 	 "check, compile and publish a new generation"},
 	{"conf", cmd_conf, "conf [-n] [-d] [-x] [-h] [-H] [NAME...]",
 	 "print parameters as postconf spells them"},
-	{"map", cmd_map, "map [--aliases] [-q KEY] [-s] [-o OUT] TYPE:FILE",
+	{"map", cmd_map, "map [--aliases] [-q KEY|-s|-d KEY|-i] [-fruw] [-o OUT] TYPE:FILE",
 	 "compile, query or list one table"},
 	{"trace", cmd_trace, "trace [OPTION...] [--from ADDR] RCPT...",
 	 "show the way one message would take"},

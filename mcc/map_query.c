@@ -27,7 +27,7 @@
 
 #define PASSWD_FILE "/etc/passwd"
 
-static bool is_database(const char *type)
+static bool is_bdb(const char *type)
 {
 	return strcmp(type, "hash") == 0 || strcmp(type, "btree") == 0;
 }
@@ -38,6 +38,8 @@ static int open_database(const struct map_table *table, struct rt_map **out_map)
 
 	*out_map = table_open_database(table->cli->arena, table->type, table->name,
 				       table->file, err, sizeof(err));
+	if (*out_map)
+		(*out_map)->fold_keys = !table->is_unfolded;
 	return *out_map ? EXIT_CLEAN : cli_cannot("%s", err);
 }
 
@@ -294,23 +296,43 @@ static bool dump_row(struct str key, struct str value, void *arg)
 	return true;
 }
 
-int map_dump(const struct map_table *table)
+static int dump_bdb(const struct map_table *table, const char *path)
 {
 	struct arena *arena = table->cli->arena;
-	const char *path = arena_printf(arena, "%s.db", table->file);
 	struct map_table copy = *table;
 	struct bdb_file *file = NULL;
 	char err[512];
 	int status;
 
-	if (!is_database(table->type))
-		return cli_cannot("%s: only hash and btree tables can be printed",
-				  table->name);
 	if (bdb_open(arena, AT_FDCWD, path, strcmp(table->type, "hash") == 0, &file, err,
 		     sizeof(err)) != MCC_OK)
 		return cli_cannot("%s", err);
 	status = bdb_each(file, dump_row, &copy);
 	bdb_close(file);
+	if (status != MCC_OK)
+		return cli_cannot("%s: %s", path, mcc_status_text(status));
+	return EXIT_CLEAN;
+}
+
+int map_dump(const struct map_table *table)
+{
+	struct arena *arena = table->cli->arena;
+	const char *path = table_database_path(arena, table->type, table->file);
+	struct map_table copy = *table;
+	struct rt_map *map = NULL;
+	char err[512];
+	int status;
+
+	if (is_bdb(table->type))
+		return dump_bdb(table, path);
+	if (!table_has_database(table->type))
+		return cli_cannot(
+			"%s: only hash, btree, lmdb and cdb tables can be printed",
+			table->name);
+	if (rt_map_open_kv(arena, table->type, table->name, path, &map, err,
+			   sizeof(err)) != MCC_OK)
+		return cli_cannot("%s", err);
+	status = rt_map_each_kv(map, dump_row, &copy);
 	if (status != MCC_OK)
 		return cli_cannot("%s: %s", path, mcc_status_text(status));
 	return EXIT_CLEAN;

@@ -5,7 +5,8 @@
  * needs record by record. https://cr.yp.to/cdb/cdb.txt: a table of pointers
  * (256 times offset and slots), records (length of key and data, both), then
  * the tables (hash and offset of the record); numbers are 32 bits,
- * little-endian. Records stand in the order of the rows.
+ * little-endian. Records stand in the order of the rows. Unlike the other types
+ * Postfix writes cdb without NULs.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -39,14 +40,13 @@ struct cdb_build {
 	uint8_t header[CDB_HEADER];
 };
 
-/* The hash of a key with its final NUL. */
 static uint32_t cdb_row_hash(struct str key)
 {
 	uint32_t h = CDB_START;
 
 	for (size_t i = 0; i < key.len; i++)
 		h = (h + (h << 5)) ^ (unsigned char)key.ptr[i];
-	return h + (h << 5);
+	return h;
 }
 
 static void flush(struct cdb_build *build)
@@ -86,11 +86,9 @@ static void emit_pair(struct cdb_build *build, uint32_t a, uint32_t b)
 
 static void emit_record(struct cdb_build *build, const struct bdb_row *row)
 {
-	emit_pair(build, (uint32_t)row->key.len + 1, (uint32_t)row->value.len + 1);
+	emit_pair(build, (uint32_t)row->key.len, (uint32_t)row->value.len);
 	emit(build, row->key.ptr, row->key.len);
-	emit(build, "", 1);
 	emit(build, row->value.ptr, row->value.len);
-	emit(build, "", 1);
 }
 
 /* The slot of the key: its record + 1, or 0 where it may go. */
