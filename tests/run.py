@@ -30,7 +30,9 @@ CORES = os.cpu_count() or 2
 PHASES = ("build", "unit", "golden", "e2e", "asan", "fuzz", "tools")
 
 UNIT_SECONDS = 300
-E2E_SECONDS = 900
+E2E_SECONDS = 1500
+# More failures than these are no accident of timing.
+RETRIED_AT_MOST = 8
 TOOL_SECONDS = 300
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "10"))
 
@@ -55,7 +57,7 @@ class Tally:
             skips = f", {skipped} skipped" if skipped else ""
             print(f"[{time.monotonic() - self.start:6.1f} s] {what}: "
                   f"{passed} passed, {failed} failed{skips}")
-        if output and (failed or skipped):
+        if output and (failed or skipped or "second try" in output):
             print("    " + output.rstrip().replace("\n", "\n    "))
         sys.stdout.flush()
 
@@ -193,6 +195,31 @@ def junit_counts(path):
 NO_PROGRAM = {"test_runner.py", "test_source_checks.py"}
 
 
+def pytest_files(bin_dir, temp, report, arguments):
+    return run(
+        [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={temp}/cache",
+         f"--junitxml={report}", f"--basetemp={temp}/t", *arguments], E2E_SECONDS,
+        dict(SANITIZER_ENV, MCC_BIN_DIR=str(bin_dir), MCC_ROOT=str(ROOT),
+             PYTHONDONTWRITEBYTECODE="1"))
+
+
+def pytest_again(bin_dir, temp, files, first):
+    """Some tests wait for real daemons, with a time limit. Of a few that failed
+    beside all the others each has a second try, and the output says which; a
+    fault of the program fails again."""
+    passed, failed, skipped, reasons = first
+    report = os.path.join(temp, "again.xml")
+    _, out = pytest_files(bin_dir, temp, report, ["--last-failed", "-rA", *files])
+    if not os.path.exists(report):
+        return passed, failed, skipped, tail(out, 200)
+    mended = min(junit_counts(report)[0], failed)
+    late = re.findall(r"^PASSED (.*)$", out, re.M)
+    told = "\n".join(reasons + [f"passed at the second try: {name}" for name in late])
+    if mended < failed:
+        told += "\n" + tail(out, 200)
+    return passed + mended, failed - mended, skipped, told
+
+
 def pytest_run(bin_dir):
     files = sorted(str(p) for p in (ROOT / "tests/e2e").glob("test_*.py")
                    if bin_dir == BUILD / "bin" or p.name not in NO_PROGRAM)
@@ -200,11 +227,7 @@ def pytest_run(bin_dir):
         return 0, 0, 0, ""
     with tempfile.TemporaryDirectory(prefix="mcc-e2e-") as temp:
         report = os.path.join(temp, "junit.xml")
-        status, out = run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-             f"--junitxml={report}", f"--basetemp={temp}/t", *files], E2E_SECONDS,
-            dict(SANITIZER_ENV, MCC_BIN_DIR=str(bin_dir), MCC_ROOT=str(ROOT),
-                 PYTHONDONTWRITEBYTECODE="1"))
+        status, out = pytest_files(bin_dir, temp, report, files)
         if not os.path.exists(report):
             if "No module named pytest" in out:
                 return 0, 0, len(files), "pytest is not installed"
@@ -214,6 +237,8 @@ def pytest_run(bin_dir):
         passed, failed, skipped, reasons = junit_counts(report)
         if status not in (0, 1) and not failed:
             failed = 1
+        elif 0 < failed <= RETRIED_AT_MOST:
+            return pytest_again(bin_dir, temp, files, (passed, failed, skipped, reasons))
         return passed, failed, skipped, tail(out, 200) if failed else "\n".join(reasons)
 
 

@@ -136,3 +136,25 @@ def test_last_line(runner, capsys):
     tally.add("y", 0, 1, 2)
     assert tally.last_line() == "3 passed, 1 failed, 2 skipped"
     assert "y: 0 passed, 1 failed, 2 skipped" in capsys.readouterr().out
+
+
+def test_few_failures_have_a_second_try(runner, tmp_path, monkeypatch):
+    e2e = tmp_path / "tests/e2e"
+    e2e.mkdir(parents=True)
+    (e2e / "test_a.py").write_text(f"""
+from pathlib import Path
+def test_good(): pass
+def test_late():
+    flag = Path({str(tmp_path)!r}) / "flag"
+    seen = flag.exists()
+    flag.touch()
+    assert seen
+def test_bad(): assert False
+""")
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    passed, failed, skipped, told = runner.pytest_run(tmp_path / "build/bin")
+    assert (passed, failed, skipped) == (2, 1, 0)
+    assert "second try" in told and "test_late" in told and "test_bad" in told
+    monkeypatch.setattr(runner, "RETRIED_AT_MOST", 0)
+    assert runner.pytest_run(tmp_path / "build/bin")[:2] == (2, 1)
