@@ -48,7 +48,7 @@ const char *mcc_status_text(int status)
 	return "unknown error";
 }
 
-int mcc_status_from_errno(int errnum)
+int mcc_status_of_errno(int errnum)
 {
 	for (size_t i = 0; i < array_len(errno_rows); i++) {
 		if (errno_rows[i].errnum == errnum)

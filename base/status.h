@@ -8,6 +8,8 @@
 #ifndef MCC_BASE_STATUS_H
 #define MCC_BASE_STATUS_H
 
+#include "base/attr.h"
+
 #define MCC_STATUS_LIST(X)                                    \
 	X(MCC_OK, 0, "success")                               \
 	X(MCC_EIO, -1, "input/output error")                  \
@@ -34,7 +36,19 @@ enum mcc_status {
 /* Text for a status, in lower case and without a final stop; static. */
 const char *mcc_status_text(int status);
 
-/* The status that fits an errno value; MCC_EIO when none is closer. */
-int mcc_status_from_errno(int errnum);
+/* mcc_status_from_errno() without its promise. */
+int mcc_status_of_errno(int errnum);
+
+/*
+ * The status that fits an errno value; MCC_EIO when none is closer. Inline, so
+ * that compilers and analyzers see at each caller that a failure is never 0.
+ */
+static inline int mcc_status_from_errno(int errnum)
+{
+	int status = mcc_status_of_errno(errnum);
+
+	MCC_ASSERT(status < 0);
+	return status;
+}
 
 #endif

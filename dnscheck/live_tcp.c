@@ -57,12 +57,11 @@ int live_tcp_start(struct live *live, struct live_query *query)
 	return 0;
 }
 
-void live_tcp_forget(struct live *live, struct live_query *query)
+/* Its query waits again; the sweep closes the socket. */
+static void bury(struct live *live, struct tcp_conn *conn)
 {
-	struct tcp_conn *conn = query->tcp;
-
-	query->tcp = NULL;
-	query->state = QUERY_WAITING;
+	conn->query->tcp = NULL;
+	conn->query->state = QUERY_WAITING;
 	conn->query = NULL;
 	*conn->back = conn->next;
 	if (conn->next != NULL)
@@ -70,6 +69,11 @@ void live_tcp_forget(struct live *live, struct live_query *query)
 	conn->next = live->tcp_graveyard;
 	live->tcp_graveyard = conn;
 	live->tcp_count--;
+}
+
+void live_tcp_forget(struct live *live, struct live_query *query)
+{
+	bury(live, query->tcp);
 }
 
 void live_tcp_sweep(struct live *live)
@@ -86,8 +90,12 @@ void live_tcp_sweep(struct live *live)
 
 void live_tcp_close_all(struct live *live)
 {
-	while (live->tcp_all != NULL)
-		live_tcp_forget(live, live->tcp_all->query);
+	struct tcp_conn *conn, *next;
+
+	for (conn = live->tcp_all; conn != NULL; conn = next) {
+		next = conn->next;
+		bury(live, conn);
+	}
 	live_tcp_sweep(live);
 }
 

@@ -263,7 +263,7 @@ static void end_part(struct flatten *f, const char *name, struct strbuf *part,
 static void write_parts(struct flatten *f, const struct spf_nets *nets,
 			struct strbuf *top)
 {
-	const char *domain = f->map->root->domain, *name = NULL;
+	const char *domain = f->map->root->domain, *name = "";
 	char word[SPF_NET_TEXT + 8];
 	struct strbuf part;
 	size_t i;

@@ -191,10 +191,9 @@ int cmd_conf(struct cli *cli, int argc, char **argv)
 
 	if (status == EXIT_CLEAN)
 		status = load(cli, o.flags, &site);
-	if (status == EXIT_USAGE)
-		return status;
-	if (status == EXIT_CANNOT) {
-		cli_report_human(cli);
+	if (status != EXIT_CLEAN) {
+		if (status != EXIT_USAGE)
+			cli_report_human(cli);
 		return status;
 	}
 	strbuf_init(&out, LIMIT_EXPANDED_TOTAL);

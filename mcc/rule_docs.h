@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct rule_doc {
-	const char *id; /* "MC101" */
+	const char *id;	  /* "MC101" */
 	const char *text; /* the whole document, Markdown */
 };
 

@@ -26,7 +26,7 @@ enum {
 
 static void print_address(int fd, char *out, size_t size)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = {0};
 	socklen_t len = sizeof(addr);
 	char host[64];
 	char port[8];

@@ -280,16 +280,34 @@ struct command {
 	void (*run)(struct answer *a, struct queue_entry *entry);
 };
 
+static const struct command commands[] = {
+	{"list", false, do_list},      {"show", true, do_show},
+	{"flush", false, do_flush},    {"hold", true, do_hold},
+	{"release", true, do_release}, {"delete", true, do_delete},
+};
+
+static void run(struct answer *a, const struct command *command, struct str argument)
+{
+	struct queue_entry *entry = NULL;
+	/* One more than an id may have: what is longer is none. */
+	char id[SPOOL_ID_MAX + 2];
+
+	if (command->wants_id) {
+		snprintf(id, sizeof(id), "%.*s",
+			 (int)(argument.len < sizeof(id) ? argument.len : sizeof(id) - 1),
+			 argument.ptr);
+		entry = queue_find(a->queue, id);
+		if (!entry) {
+			finish(a, CONTROL_NOT_FOUND, "no such message\n");
+			return;
+		}
+	}
+	command->run(a, entry);
+}
+
 bool queue_on_control(struct queue *queue, struct wire_in *in)
 {
-	static const struct command commands[] = {
-		{"list", false, do_list},      {"show", true, do_show},
-		{"flush", false, do_flush},    {"hold", true, do_hold},
-		{"release", true, do_release}, {"delete", true, do_delete},
-	};
 	struct answer a = {.queue = queue};
-	struct queue_entry *entry = NULL;
-	char id[SPOOL_ID_MAX + 2];
 	struct str command;
 	struct str argument;
 
@@ -300,21 +318,10 @@ bool queue_on_control(struct queue *queue, struct wire_in *in)
 		return false;
 	strbuf_init(&a.text, WIRE_PACKET_MAX / 2);
 	for (size_t i = 0; i < array_len(commands); i++) {
-		if (!str_eqc(command, commands[i].name))
-			continue;
-		if (commands[i].wants_id) {
-			snprintf(id, sizeof(id), "%.*s",
-				 (int)(argument.len < sizeof(id) ? argument.len
-								 : sizeof(id) - 1),
-				 argument.ptr);
-			entry = queue_find(queue, id);
-			if (!entry) {
-				finish(&a, CONTROL_NOT_FOUND, "no such message\n");
-				return true;
-			}
+		if (str_eqc(command, commands[i].name)) {
+			run(&a, &commands[i], argument);
+			return true;
 		}
-		commands[i].run(&a, entry);
-		return true;
 	}
 	finish(&a, CONTROL_USAGE, "unknown command\n");
 	return true;

@@ -50,7 +50,7 @@ static bool set_host(struct send_nexthop *out, struct str host)
 bool send_nexthop_parse(const char *text, struct send_nexthop *out)
 {
 	struct str rest = str_of(text);
-	struct str host = rest;
+	struct str host;
 	ptrdiff_t end;
 
 	*out = (struct send_nexthop){0};

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -31,22 +32,33 @@ void spool_head_write(const struct spool_head *head, char out[SPOOL_HEAD_SIZE])
 	out[SPOOL_HEAD_SIZE - 1] = '\n';
 }
 
-/* Compares with what would have been written, so that any flipped bit shows. */
+/* The next blank and hexadecimal number of a head; what is none gives 0. */
+static uint64_t next_hex(const char **at)
+{
+	char *end;
+	uint64_t value = strtoull(*at, &end, 16);
+
+	*at = end;
+	return value;
+}
+
+/* Compares with what would have been written, so that any flipped bit shows
+ * and nothing here needs to check what it reads. */
 bool spool_head_read(const char in[SPOOL_HEAD_SIZE], struct spool_head *out_head)
 {
 	char text[SPOOL_HEAD_SIZE + 1];
 	char again[SPOOL_HEAD_SIZE];
 	struct spool_head head;
-	unsigned version;
-
+	const char *at;
 	memcpy(text, in, SPOOL_HEAD_SIZE);
 	text[SPOOL_HEAD_SIZE] = '\0';
-	if (sscanf(text, "mccd-spool %u %8x %8x %16" SCNx64 " %8x", &version,
-		   &head.envelope_size, &head.envelope_crc, &head.content_size,
-		   &head.content_crc) != 5)
-		return false;
+	at = text + snprintf(NULL, 0, "mccd-spool %u", SPOOL_VERSION);
+	head.envelope_size = (uint32_t)next_hex(&at);
+	head.envelope_crc = (uint32_t)next_hex(&at);
+	head.content_size = next_hex(&at);
+	head.content_crc = (uint32_t)next_hex(&at);
 	spool_head_write(&head, again);
-	if (version != SPOOL_VERSION || memcmp(in, again, SPOOL_HEAD_SIZE) != 0)
+	if (memcmp(in, again, SPOOL_HEAD_SIZE) != 0)
 		return false;
 	if (head.envelope_size > SPOOL_ENVELOPE_MAX || head.content_size > INT64_MAX / 2)
 		return false;

@@ -102,30 +102,34 @@ int wire_send(int sock, struct wire_out *out, int fd)
 	return status;
 }
 
+/* Keeps the first descriptor in *fd and closes what came beside it. */
+static void take_fds_of(struct cmsghdr *cmsg, int *fd, bool *out_bad)
+{
+	size_t len = cmsg->cmsg_len - CMSG_LEN(0);
+	size_t at;
+
+	for (at = 0; at + sizeof(int) <= len; at += sizeof(int)) {
+		int one;
+
+		memcpy(&one, CMSG_DATA(cmsg) + at, sizeof(one));
+		if (*fd >= 0) {
+			close(one);
+			*out_bad = true;
+		} else {
+			*fd = one;
+		}
+	}
+}
+
 /* Descriptors that came along; more than one is a broken peer. */
 static int take_fd(struct msghdr *msg, bool *out_bad)
 {
 	struct cmsghdr *cmsg;
 	int fd = -1;
 
-	for (cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		size_t at;
-		size_t len = cmsg->cmsg_len - CMSG_LEN(0);
-
-		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (at = 0; at + sizeof(int) <= len; at += sizeof(int)) {
-			int one;
-
-			memcpy(&one, CMSG_DATA(cmsg) + at, sizeof(one));
-			if (fd >= 0) {
-				close(one);
-				*out_bad = true;
-			} else {
-				fd = one;
-			}
-		}
-	}
+	for (cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL; cmsg = CMSG_NXTHDR(msg, cmsg))
+		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS)
+			take_fds_of(cmsg, &fd, out_bad);
 	return fd;
 }
 

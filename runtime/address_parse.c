@@ -76,6 +76,13 @@ static size_t skip_group_name(const struct address_tokens *tokens, size_t i)
 	return i;
 }
 
+/* What stands right of a separator is complete. */
+static void end_address(struct list *list, size_t left, size_t right)
+{
+	add_address(list, left, right);
+	list->others++;
+}
+
 static void read_list(struct list *list)
 {
 	const struct address_tokens *tokens = list->tokens;
@@ -86,8 +93,7 @@ static void read_list(struct list *list)
 		int kind = tokens->items[i - 1].kind;
 
 		if (kind == ':' && in_group) {
-			add_address(list, i, right);
-			list->others++;
+			end_address(list, i, right);
 			i = right = skip_group_name(tokens, i);
 			continue;
 		}
@@ -98,20 +104,18 @@ static void read_list(struct list *list)
 			continue;
 		}
 		if (kind == ',' || kind == ';') {
-			add_address(list, i, right);
-			list->others++;
+			end_address(list, i, right);
 			right = i - 1;
 			word_ok = true;
 			in_group = in_group || kind == ';';
-		} else if (kind >= ADDRESS_TOKEN_ATOM) {
-			if (!word_ok) {
-				add_address(list, i, right);
-				list->others++;
-				right = i;
-			}
+		} else if (kind < ADDRESS_TOKEN_ATOM) {
+			word_ok = true;
+		} else if (word_ok) {
 			word_ok = false;
 		} else {
-			word_ok = true;
+			/* Two words without anything between are two addresses. */
+			end_address(list, i, right);
+			right = i;
 		}
 		i--;
 	}

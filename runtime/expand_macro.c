@@ -63,7 +63,7 @@ static void expand_group(struct expansion *e, struct str inner, unsigned depth)
 	struct str name = str_slice(inner, 0, name_length(inner));
 	struct str rest = str_slice(inner, name.len, inner.len);
 	struct str value = value_of(e, name);
-	struct str yes = rest, no = {"", 0};
+	struct str yes, no = {"", 0};
 
 	if (rest.len == 0) {
 		strbuf_addstr(&e->out, value);

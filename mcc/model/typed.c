@@ -149,7 +149,7 @@ bool model_type_again(struct model *m, struct setting *s)
 {
 	struct setting again = {.param = s->param, .name = s->name};
 
-	again.written = model_expand_values(m, default_text(m, s, s->param));
+	again.written = model_expand_values(m, model_default_text(m, s->param));
 	if (!type_value(m, &again, s->param))
 		return false;
 	s->value = again.written;
