@@ -17,72 +17,10 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "dnscheck/answer.h"
 #include "dnscheck/dnssec.h"
 #include "dnscheck/dnssec_denial.h"
 #include "dnscheck/rr.h"
-
-enum {
-	CUT_HASH = 1024,
-	CUTS_MAX = 20000,
-	KEPT_MS = 300000, /* what is known of a cut */
-	FAILED_MS = 5000,
-	/* Not one of the types that callers ask for. */
-	TYPE_DNSKEY = 48
-};
-
-enum cut_state {
-	CUT_NEW,
-	CUT_PENDING,
-	CUT_SIGNED,
-	CUT_UNSIGNED,
-	CUT_NONE,
-	CUT_NO_NAME,
-	CUT_BOGUS,
-	CUT_FAILED /* the servers did not say */
-};
-
-struct job;
-
-struct cut {
-	struct dns_question question; /* first: the inner source hands it back */
-	struct secure *secure;
-	struct dns_name name;
-	enum cut_state state;
-	bool wants_keys;    /* the question under way is the one for DNSKEY */
-	struct cut *parent; /* while pending */
-	unsigned pins;	    /* cuts below it that are pending */
-	ldns_rr_list *ds;
-	ldns_rr_list *keys;
-	uint64_t expires_ms;
-	struct job *waiters;
-	struct cut *next;
-};
-
-struct job {
-	struct dns_question question; /* first: the inner source hands it back */
-	struct secure *secure;
-	struct dns_question *outer;
-	struct dns_block *block;
-	bool is_open;
-	ldns_pkt *pkt;
-	struct dns_name at; /* in the CNAME chain */
-	unsigned links;
-	struct job *wait_next;
-	struct job *next; /* of all */
-	struct job **back;
-};
-
-struct secure {
-	struct dns_source source;
-	struct dns_source *inner;
-	ldns_rr_list *anchors;
-	struct cut *cuts[CUT_HASH];
-	size_t cut_count;
-	struct job *jobs;
-};
-
-static void job_advance(struct job *job);
+#include "dnscheck/secure_inner.h"
 
 /* --- ends ------------------------------------------------------------------ */
 
@@ -122,84 +60,7 @@ static void job_fail(struct job *job, enum dns_status status, const char *detail
 	dns_block_unref(block);
 }
 
-/* --- cuts ------------------------------------------------------------------ */
-
-static void cut_clear(struct cut *cut)
-{
-	ldns_rr_list_deep_free(cut->ds);
-	ldns_rr_list_deep_free(cut->keys);
-	cut->ds = cut->keys = NULL;
-}
-
-/* Room for new ones: what nobody waits for goes. */
-static void cuts_sweep(struct secure *s)
-{
-	struct cut **at, *cut;
-	size_t i;
-
-	for (i = 0; i < CUT_HASH; i++) {
-		at = &s->cuts[i];
-		while ((cut = *at) != NULL) {
-			if (cut->state == CUT_PENDING || cut->pins != 0) {
-				at = &cut->next;
-				continue;
-			}
-			*at = cut->next;
-			cut_clear(cut);
-			free(cut);
-			s->cut_count--;
-		}
-	}
-}
-
-static struct cut *cut_find(const struct secure *s, const struct dns_name *name)
-{
-	struct cut *cut = s->cuts[dns_name_hash(name, 0) % CUT_HASH];
-
-	while (cut != NULL && !dns_name_equal(&cut->name, name))
-		cut = cut->next;
-	return cut;
-}
-
-static struct cut *cut_get(struct secure *s, const struct dns_name *name)
-{
-	struct cut *cut = cut_find(s, name), **slot;
-
-	if (cut == NULL) {
-		cut = dns_alloc(sizeof(*cut));
-		cut->secure = s;
-		cut->name = *name;
-		slot = &s->cuts[dns_name_hash(name, 0) % CUT_HASH];
-		cut->next = *slot;
-		*slot = cut;
-		s->cut_count++;
-	} else if (cut->state != CUT_PENDING && cut->pins == 0 &&
-		   cut->expires_ms <= dns_now_ms()) {
-		cut_clear(cut);
-		cut->state = CUT_NEW;
-	}
-	return cut;
-}
-
-static void cut_settle(struct cut *cut, enum cut_state state)
-{
-	struct job *waiters = cut->waiters, *job;
-
-	cut->state = state;
-	cut->expires_ms =
-		dns_now_ms() +
-		(state == CUT_FAILED || state == CUT_BOGUS ? FAILED_MS : KEPT_MS);
-	if (cut->parent != NULL)
-		cut->parent->pins--;
-	cut->parent = NULL;
-	cut->waiters = NULL;
-	while ((job = waiters) != NULL) {
-		waiters = job->wait_next;
-		job_advance(job);
-	}
-}
-
-static ldns_pkt *packet_of(const struct dns_question *question)
+ldns_pkt *secure_packet_of(const struct dns_question *question)
 {
 	ldns_pkt *pkt = NULL;
 
@@ -207,98 +68,6 @@ static ldns_pkt *packet_of(const struct dns_question *question)
 	    ldns_wire2pkt(&pkt, question->wire, question->wire_len) != LDNS_STATUS_OK)
 		return NULL;
 	return pkt;
-}
-
-static void cut_ask(struct cut *cut, enum dns_type type);
-
-static ldns_rr_list *anchors_at(const struct secure *s, const struct dns_name *name)
-{
-	ldns_rr_list *list = ldns_rr_list_new();
-	struct dns_name owner;
-	size_t i;
-
-	MCC_ASSERT(list != NULL);
-	for (i = 0; i < ldns_rr_list_rr_count(s->anchors); i++) {
-		ldns_rr *rr = ldns_rr_list_rr(s->anchors, i);
-
-		if (dns_rr_owner(rr, &owner) && dns_name_equal(&owner, name))
-			ldns_rr_list_push_rr(list, rr);
-	}
-	return list;
-}
-
-static void take_keys(struct cut *cut, const ldns_pkt *pkt)
-{
-	ldns_rr_list *anchors;
-
-	if (cut->ds != NULL) {
-		cut->keys = dnssec_take_keys(pkt, &cut->name, cut->ds);
-	} else {
-		anchors = anchors_at(cut->secure, &cut->name);
-		cut->keys = dnssec_take_keys(pkt, &cut->name, anchors);
-		ldns_rr_list_free(anchors);
-	}
-	cut_settle(cut, cut->keys != NULL ? CUT_SIGNED : CUT_BOGUS);
-}
-
-static void take_ds(struct cut *cut, const ldns_pkt *pkt)
-{
-	static const enum cut_state states[] = {
-		[DNSSEC_CUT_UNSIGNED] = CUT_UNSIGNED,
-		[DNSSEC_CUT_NONE] = CUT_NONE,
-		[DNSSEC_CUT_NO_NAME] = CUT_NO_NAME,
-		[DNSSEC_CUT_BOGUS] = CUT_BOGUS,
-	};
-	struct dnssec_zone parent = {&cut->parent->name, cut->parent->keys};
-	enum dnssec_cut found = dnssec_judge_ds(pkt, &cut->name, &parent);
-
-	if (found != DNSSEC_CUT_SIGNED) {
-		cut_settle(cut, states[found]);
-		return;
-	}
-	cut->ds = dnssec_ds_of(pkt, &cut->name);
-	if (dnssec_is_supported(cut->ds))
-		cut_ask(cut, (enum dns_type)TYPE_DNSKEY);
-	else
-		cut_settle(cut, CUT_UNSIGNED);
-}
-
-static void on_cut_answer(struct dns_question *question, const struct dns_answer *answer,
-			  bool is_open)
-{
-	struct cut *cut = (struct cut *)question;
-	ldns_pkt *pkt = dns_status_is_final(answer->status) ? packet_of(question) : NULL;
-
-	(void)is_open;
-	if (pkt == NULL)
-		cut_settle(cut, CUT_FAILED);
-	else if (cut->wants_keys)
-		take_keys(cut, pkt);
-	else
-		take_ds(cut, pkt);
-	if (pkt != NULL)
-		ldns_pkt_free(pkt);
-}
-
-static void cut_ask(struct cut *cut, enum dns_type type)
-{
-	cut->wants_keys = (unsigned)type == TYPE_DNSKEY;
-	cut->question = (struct dns_question){.name = cut->name,
-					      .type = type,
-					      .started_ms = dns_now_ms(),
-					      .wants_proof = true,
-					      .done = on_cut_answer};
-	cut->secure->inner->ops->start(cut->secure->inner, &cut->question);
-}
-
-/* `parent` NULL: the cut is an anchor. */
-static void cut_start(struct cut *cut, struct cut *parent)
-{
-	cut->state = CUT_PENDING;
-	cut->parent = parent;
-	if (parent != NULL)
-		parent->pins++;
-	cut_ask(cut, parent == NULL ? (enum dns_type)TYPE_DNSKEY : DNS_DS);
 }
 
 /* --- the way down ----------------------------------------------------------- */
@@ -377,9 +146,9 @@ static enum walk walk_down(struct job *job, struct cut **out_zone)
 		return WALK_INSECURE;
 	for (depth = (unsigned)anchor; depth <= end || zone == NULL; depth++) {
 		name = suffix_of(&job->at, depth);
-		cut = cut_get(s, &name);
+		cut = secure_cut_get(s, &name);
 		if (cut->state == CUT_NEW)
-			cut_start(cut, zone);
+			secure_cut_start(cut, zone);
 		if (cut->state == CUT_PENDING) {
 			job->wait_next = cut->waiters;
 			cut->waiters = job;
@@ -485,7 +254,7 @@ static enum judged judge_here(struct job *job, const struct dnssec_zone *zone)
 		       : JUDGED_BOGUS;
 }
 
-static void job_advance(struct job *job)
+void secure_job_advance(struct job *job)
 {
 	enum judged judged = JUDGED_GO_ON;
 	enum walk walk = WALK_ZONE;
@@ -531,12 +300,12 @@ static void on_reply(struct dns_question *question, const struct dns_answer *ans
 		job_fail(job, answer->status, job->block->answer.detail);
 		return;
 	}
-	job->pkt = packet_of(question);
+	job->pkt = secure_packet_of(question);
 	question->wire = NULL;
 	if (job->pkt == NULL)
 		job_fail(job, DNS_SERVFAIL, "the answer is malformed");
 	else
-		job_advance(job);
+		secure_job_advance(job);
 }
 
 static void secure_start(struct dns_source *source, struct dns_question *question)
@@ -544,8 +313,7 @@ static void secure_start(struct dns_source *source, struct dns_question *questio
 	struct secure *s = (struct secure *)source;
 	struct job *job = dns_alloc(sizeof(*job));
 
-	if (s->cut_count >= CUTS_MAX)
-		cuts_sweep(s);
+	secure_cuts_sweep(s);
 	job->secure = s;
 	job->outer = question;
 	job->at = question->name;
@@ -586,19 +354,11 @@ static void secure_process(struct dns_source *source)
 static void secure_close(struct dns_source *source)
 {
 	struct secure *s = (struct secure *)source;
-	struct cut *cut, *next;
-	size_t i;
 
 	s->inner->ops->close(s->inner);
 	while (s->jobs != NULL)
 		job_free(s->jobs);
-	for (i = 0; i < CUT_HASH; i++) {
-		for (cut = s->cuts[i]; cut != NULL; cut = next) {
-			next = cut->next;
-			cut_clear(cut);
-			free(cut);
-		}
-	}
+	secure_cuts_free(s);
 	ldns_rr_list_deep_free(s->anchors);
 	free(s);
 }
