@@ -16,6 +16,8 @@
 #include "base/arena.h"
 #include "mcc/cli.h"
 #include "mcc/emit/compile.h"
+#include "mcc/emit/table_database.h"
+#include "mcc/model/site.h"
 #include "mcc/trace.h"
 #include "runtime/address.h"
 
@@ -23,6 +25,8 @@ enum {
 	OPT_CLIENT = 256,
 	OPT_CLIENT_NAME,
 	OPT_CLIENT_REVERSE,
+	OPT_PEER,
+	OPT_NO_STEPS,
 	OPT_HELO,
 	OPT_SASL,
 	OPT_TLS,
@@ -39,6 +43,8 @@ static const struct option trace_options[] = {
 	{"client", required_argument, NULL, OPT_CLIENT},
 	{"client-name", required_argument, NULL, OPT_CLIENT_NAME},
 	{"client-reverse", required_argument, NULL, OPT_CLIENT_REVERSE},
+	{"peer", required_argument, NULL, OPT_PEER},
+	{"no-steps", no_argument, NULL, OPT_NO_STEPS},
 	{"helo", required_argument, NULL, OPT_HELO},
 	{"sasl", required_argument, NULL, OPT_SASL},
 	{"tls", no_argument, NULL, OPT_TLS},
@@ -100,6 +106,15 @@ static int set_option(struct trace_command *t, int opt, const char *value)
 	case OPT_CLIENT_REVERSE:
 		t->request.reverse_name = value;
 		return EXIT_CLEAN;
+	case OPT_PEER:
+		t->request.peer_address = value;
+		if (!hostaddr_is_valid(str_of(value)))
+			return cli_usage_error("trace",
+					       "--peer '%s' is not an IP address", value);
+		return EXIT_CLEAN;
+	case OPT_NO_STEPS:
+		t->request.without_steps = true;
+		return EXIT_CLEAN;
 	case OPT_HELO:
 		t->request.helo = value;
 		return EXIT_CLEAN;
@@ -139,6 +154,8 @@ static void print_help(void)
 	      "  --client IP             address of the client (default 127.0.0.1)\n"
 	      "  --client-name NAME      its verified name; [UNAVAILABLE] or [TEMPUNAVAIL]\n"
 	      "  --client-reverse NAME   its unverified PTR name, when it differs\n"
+	      "  --peer IP               the real other end of the connection, when it\n"
+	      "                          speaks for the client with XCLIENT\n"
 	      "  --helo NAME             what it says in EHLO (default: nothing)\n"
 	      "  --sasl USER             it has logged in\n"
 	      "  --tls                   the session is encrypted\n"
@@ -147,6 +164,7 @@ static void print_help(void)
 	      "  --from ADDR             envelope sender (default: <>)\n"
 	      "  --service NAME          entry of master.cf (default smtp/inet)\n"
 	      "  --script FILE           sessions as JSON lines (- for standard input)\n"
+	      "  --no-steps              only replies and routes, for long scripts\n"
 	      "  --format human|json\n",
 	      stdout);
 }
@@ -176,12 +194,34 @@ static int load_answers(struct trace_command *t)
 	return EXIT_CLEAN;
 }
 
+/* Postfix reads databases; a trace reads texts, and says when they differ. */
+static void add_notes(struct trace_command *t, const struct site *site)
+{
+	struct arena *arena = t->cli->arena;
+	struct trace_note *notes =
+		arena_array(arena, site->table_count + 1, sizeof(*notes));
+
+	for (size_t i = 0; i < site->table_count; i++) {
+		const struct site_table *table = site->tables[i];
+		const char *text = table_difference(arena, table);
+
+		if (text != NULL)
+			notes[t->request.note_count++] = (struct trace_note){
+				arena_printf(arena, "%.*s:%.*s",
+					     STR_ARG(table->type_name),
+					     STR_ARG(table->name)),
+				text};
+	}
+	t->request.notes = notes;
+}
+
 static void trace_all(struct trace_command *t, struct site *site,
 		      const struct rt_config *config, char **recipients, int count)
 {
 	struct cli *cli = t->cli;
 
 	trace_request_complete(&t->request);
+	add_notes(t, site);
 	for (int i = 0; i < count; i++) {
 		struct trace_result *result;
 

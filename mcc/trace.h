@@ -18,6 +18,12 @@ struct arena;
 struct site;
 struct trace_answers;
 
+/* A table whose text is not what Postfix would read. */
+struct trace_note {
+	const char *table;
+	const char *text;
+};
+
 /* The session to be traced, from the command line. */
 struct trace_request {
 	const char *service; /* "smtp/inet" */
@@ -30,7 +36,12 @@ struct trace_request {
 	size_t size;
 	const char *sender; /* external form, without brackets */
 	const char *recipient;
+	const char *peer_address;      /* the real other end when it speaks for the
+				   * client with XCLIENT; NULL: the client */
 	struct trace_answers *answers; /* NULL: the DNS is not known */
+	bool without_steps;
+	const struct trace_note *notes; /* about the site's tables */
+	size_t note_count;
 };
 
 enum trace_stage { TRACE_CONNECT, TRACE_HELO, TRACE_MAIL, TRACE_RCPT, TRACE_STAGE_COUNT };
@@ -39,6 +50,14 @@ struct trace_step {
 	struct rt_step step;
 	const char *stage; /* "connect", "rcpt", "route", ... */
 	bool decided;
+};
+
+struct trace_result;
+
+/* What happens when something that nobody knows is otherwise. */
+struct trace_other {
+	const char *when;
+	const struct trace_result *result;
 };
 
 struct trace_result {
@@ -55,14 +74,19 @@ struct trace_result {
 	struct trace_step *steps;
 	size_t step_count;
 	size_t step_room;
+	struct trace_other *others;
+	size_t other_count;
+	size_t other_room;
 };
 
 /* Reads `NAME TYPE ANSWER` lines; status, and a text that names the line. */
 int trace_answers_load(struct arena *arena, const char *path,
 		       struct trace_answers **out_answers, char *err,
 		       size_t err_size) MCC_MUST_CHECK;
-/* NULL answers: every name is taken as not existing, and marked so. */
-struct policy_answers trace_answers_source(struct trace_answers *answers);
+/* NULL answers: every name is taken as not existing (or, with assume_found, as
+ * existing), and marked so. */
+struct policy_answers trace_answers_source(struct trace_answers *answers,
+					   bool assume_found);
 
 /* Never NULL. */
 struct trace_result *trace_run(struct arena *arena, struct site *site,

@@ -196,6 +196,29 @@ static void print_route(const struct printer *p, const struct trace_result *resu
 		print_final(p, &result->finals.items[i]);
 }
 
+/* Shorter than the main trace: what comes out, not how. */
+static void print_others(const struct printer *p, const struct trace_result *result)
+{
+	for (size_t i = 0; i < result->other_count; i++) {
+		fputs("but when ", p->out);
+		put(p, result->others[i].when);
+		fputs(":\n", p->out);
+		print_replies(p, result->others[i].result);
+		print_route(p, result->others[i].result);
+	}
+}
+
+static void print_notes(const struct printer *p, const struct trace_request *request)
+{
+	for (size_t i = 0; i < request->note_count; i++) {
+		fputs("note: ", p->out);
+		put(p, request->notes[i].table);
+		fputs(": ", p->out);
+		put(p, request->notes[i].text);
+		fputc('\n', p->out);
+	}
+}
+
 void trace_print_human(FILE *out, struct arena *arena, const struct trace_result *result,
 		       bool colour)
 {
@@ -205,4 +228,6 @@ void trace_print_human(FILE *out, struct arena *arena, const struct trace_result
 	print_steps(&p, result);
 	print_replies(&p, result);
 	print_route(&p, result);
+	print_others(&p, result);
+	print_notes(&p, result->request);
 }

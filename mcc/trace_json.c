@@ -1,75 +1,163 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The trace as one JSON object, schema "mcc-trace/1". Bytes that are not UTF-8
- * are escaped as \xHH within the strings; the output is always valid JSON.
+ * are escaped as \xHH within the strings; the output is always valid JSON, in
+ * ASCII. It is written straight into a buffer: a script prints hundreds of
+ * thousands of traces, and a tree of values for each would cost more than the
+ * trace.
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/escape.h"
 #include "base/limits.h"
 #include "mcc/trace.h"
 #include "runtime/address.h"
 
-static json_t *text_json(struct str s)
+/* Writes members; `first` tells whether a comma is due. */
+struct writer {
+	struct strbuf *buf;
+	struct arena *arena;
+	bool first;
+};
+
+static void open_group(struct writer *w, char c)
+{
+	strbuf_addc(w->buf, c);
+	w->first = true;
+}
+
+static void close_group(struct writer *w, char c)
+{
+	strbuf_addc(w->buf, c);
+	w->first = false;
+}
+
+static void separate(struct writer *w)
+{
+	if (!w->first)
+		strbuf_addc(w->buf, ',');
+	w->first = false;
+}
+
+static void put_name(struct writer *w, const char *name)
+{
+	separate(w);
+	strbuf_addc(w->buf, '"');
+	strbuf_adds(w->buf, name);
+	strbuf_add(w->buf, "\":", 2);
+}
+
+static bool is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+
+		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* Quotes, control characters, other letters: seldom, so the library does it. */
+static void put_odd_string(struct writer *w, struct str s)
 {
 	struct strbuf buf;
 	json_t *value;
+	char *text = NULL;
 
 	strbuf_init(&buf, LIMIT_EXPANDED_VALUE);
 	escape_add_utf8(&buf, s);
 	value = json_stringn(buf.ptr != NULL ? buf.ptr : "", buf.len);
 	strbuf_fini(&buf);
-	return value != NULL ? value : json_string("");
-}
-
-static void set_text(json_t *object, const char *name, const char *value)
-{
 	if (value != NULL)
-		json_object_set_new(object, name, text_json(str_of(value)));
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	strbuf_adds(w->buf, text != NULL ? text : "\"\"");
+	free(text);
+	json_decref(value);
 }
 
-static void set_origin(json_t *object, const struct rt_origin *origin)
+static void put_string(struct writer *w, struct str s)
+{
+	if (!is_plain(s)) {
+		put_odd_string(w, s);
+		return;
+	}
+	strbuf_addc(w->buf, '"');
+	strbuf_addstr(w->buf, s);
+	strbuf_addc(w->buf, '"');
+}
+
+static void set_text(struct writer *w, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	put_name(w, name);
+	put_string(w, str_of(value));
+}
+
+static void set_number(struct writer *w, const char *name, unsigned n)
+{
+	char digits[12];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	put_name(w, name);
+	strbuf_add(w->buf, digits + at, sizeof(digits) - at);
+}
+
+static void set_true(struct writer *w, const char *name)
+{
+	put_name(w, name);
+	strbuf_add(w->buf, "true", 4);
+}
+
+static void open_member(struct writer *w, const char *name, char c)
+{
+	put_name(w, name);
+	open_group(w, c);
+}
+
+static void set_origin(struct writer *w, const struct rt_origin *origin)
 {
 	if (origin->line == 0)
 		return;
-	set_text(object, "file", origin->file);
-	json_object_set_new(object, "line", json_integer(origin->line));
+	set_text(w, "file", origin->file);
+	set_number(w, "line", origin->line);
 }
 
-static json_t *reply_json(const struct policy_reply *reply)
+static void put_replies(struct writer *w, const struct trace_result *result)
 {
-	json_t *object = json_object();
+	open_member(w, "replies", '{');
+	for (int i = 0; i < TRACE_STAGE_COUNT; i++) {
+		const struct policy_reply *reply = &result->replies[i];
 
-	json_object_set_new(object, "code", json_integer(reply->code));
-	set_text(object, "dsn", reply->dsn);
-	set_text(object, "text", reply->text);
-	if (reply->hangup)
-		json_object_set_new(object, "hangup", json_true());
-	return object;
+		if (!result->has_reply[i])
+			continue;
+		open_member(w, trace_stage_name((enum trace_stage)i), '{');
+		set_number(w, "code", (unsigned)reply->code);
+		set_text(w, "dsn", reply->dsn);
+		set_text(w, "text", reply->text);
+		if (reply->hangup)
+			set_true(w, "hangup");
+		close_group(w, '}');
+	}
+	close_group(w, '}');
 }
 
-static json_t *replies_json(const struct trace_result *result)
+static void put_decided(struct writer *w, const struct trace_result *result)
 {
-	json_t *object = json_object();
-
-	for (int i = 0; i < TRACE_STAGE_COUNT; i++)
-		if (result->has_reply[i])
-			json_object_set_new(object, trace_stage_name((enum trace_stage)i),
-					    reply_json(&result->replies[i]));
-	return object;
-}
-
-static json_t *decided_json(const struct trace_result *result)
-{
-	json_t *object;
-
 	if (result->deciding == NULL || result->deciding->item == NULL)
-		return NULL;
-	object = json_object();
-	set_origin(object, &result->deciding->decided_by);
-	set_text(object, "item", result->deciding->item);
-	return object;
+		return;
+	open_member(w, "decided_by", '{');
+	set_origin(w, &result->deciding->decided_by);
+	set_text(w, "item", result->deciding->item);
+	close_group(w, '}');
 }
 
 static const char *route_error(const struct trace_result *result)
@@ -87,145 +175,178 @@ static const char *route_error(const struct trace_result *result)
 	return NULL;
 }
 
-static json_t *final_json(struct arena *arena, const struct rt_final *item)
+static void put_final(struct writer *w, const struct rt_final *item)
 {
-	struct strbuf buf;
-	json_t *value;
-
-	strbuf_init(&buf, LIMIT_EXPANDED_VALUE);
-	if (item->kind == RT_FINAL_COMMAND)
-		strbuf_addc(&buf, '|');
+	separate(w);
 	if (item->kind == RT_FINAL_ADDRESS)
-		strbuf_addstr(&buf, address_quote(arena, str_of(item->route.recipient)));
+		put_string(w, address_quote(w->arena, str_of(item->route.recipient)));
+	else if (item->kind == RT_FINAL_COMMAND)
+		put_string(w, str_of(arena_printf(w->arena, "|%s", item->text)));
 	else
-		strbuf_adds(&buf, item->text);
-	value = text_json(strbuf_view(&buf));
-	strbuf_fini(&buf);
-	return value;
+		put_string(w, str_of(item->text));
 }
 
-static json_t *undelivered_json(const struct rt_final *item)
+static void put_finals(struct writer *w, const struct rt_finals *finals)
 {
-	json_t *object = json_object();
+	size_t lost = 0;
 
-	set_text(object, "recipient", item->route.recipient);
-	set_text(object, "dsn", item->dsn);
-	set_text(object, "text", item->text);
-	return object;
-}
-
-static void set_finals(struct arena *arena, json_t *object,
-		       const struct rt_finals *finals)
-{
-	json_t *final = json_array(), *lost = json_array();
-
+	open_member(w, "final", '[');
+	for (size_t i = 0; i < finals->count; i++) {
+		if (finals->items[i].kind == RT_FINAL_ERROR)
+			lost++;
+		else
+			put_final(w, &finals->items[i]);
+	}
+	close_group(w, ']');
+	if (lost == 0)
+		return;
+	open_member(w, "undelivered", '[');
 	for (size_t i = 0; i < finals->count; i++) {
 		const struct rt_final *item = &finals->items[i];
 
-		if (item->kind == RT_FINAL_ERROR)
-			json_array_append_new(lost, undelivered_json(item));
-		else
-			json_array_append_new(final, final_json(arena, item));
+		if (item->kind != RT_FINAL_ERROR)
+			continue;
+		separate(w);
+		open_group(w, '{');
+		set_text(w, "recipient", item->route.recipient);
+		set_text(w, "dsn", item->dsn);
+		set_text(w, "text", item->text);
+		close_group(w, '}');
 	}
-	json_object_set_new(object, "final", final);
-	if (json_array_size(lost) > 0)
-		json_object_set_new(object, "undelivered", lost);
-	else
-		json_decref(lost);
+	close_group(w, ']');
 }
 
-static json_t *route_json(struct arena *arena, const struct trace_result *result)
+static void put_route(struct writer *w, const struct trace_result *result)
 {
 	const struct rt_route *route = &result->route;
-	json_t *object = json_object();
 
-	set_text(object, "recipient", route->recipient);
-	set_text(object, "error", route_error(result));
+	open_member(w, "route", '{');
+	set_text(w, "recipient", route->recipient);
+	set_text(w, "error", route_error(result));
 	if (route->status == RT_ROUTE_OK) {
-		set_text(object, "class", rt_class_name(route->class));
-		set_text(object, "transport", route->transport);
-		set_text(object, "nexthop", route->nexthop);
+		set_text(w, "class", rt_class_name(route->class));
+		set_text(w, "transport", route->transport);
+		set_text(w, "nexthop", route->nexthop);
 	}
 	if (route->routed)
-		json_object_set_new(object, "routed", json_true());
-	set_finals(arena, object, &result->finals);
-	return object;
+		set_true(w, "routed");
+	put_finals(w, &result->finals);
+	close_group(w, '}');
+}
+
+static void put_list(struct writer *w, const char *name, const char *const *texts,
+		     size_t count)
+{
+	if (count == 0)
+		return;
+	open_member(w, name, '[');
+	for (size_t i = 0; i < count; i++) {
+		separate(w);
+		put_string(w, str_of(texts[i]));
+	}
+	close_group(w, ']');
 }
 
 /* What access tables did to the message beyond letting it pass. */
-static json_t *effects_json(const struct policy_session *session)
+static void put_effects(struct writer *w, const struct policy_session *session)
 {
-	json_t *object = json_object(), *list;
-
+	if (!session->hold && session->filter == NULL && session->redirect == NULL &&
+	    session->prepend_count == 0 && session->bcc_count == 0)
+		return;
+	open_member(w, "effects", '{');
 	if (session->hold)
-		json_object_set_new(object, "hold", json_true());
-	set_text(object, "filter", session->filter);
-	set_text(object, "redirect", session->redirect);
-	if (session->prepend_count > 0) {
-		list = json_array();
-		for (size_t i = 0; i < session->prepend_count; i++)
-			json_array_append_new(list,
-					      text_json(str_of(session->prepend[i])));
-		json_object_set_new(object, "prepend", list);
-	}
-	if (session->bcc_count > 0) {
-		list = json_array();
-		for (size_t i = 0; i < session->bcc_count; i++)
-			json_array_append_new(list, text_json(str_of(session->bcc[i])));
-		json_object_set_new(object, "bcc", list);
-	}
-	if (json_object_size(object) > 0)
-		return object;
-	json_decref(object);
-	return NULL;
+		set_true(w, "hold");
+	set_text(w, "filter", session->filter);
+	set_text(w, "redirect", session->redirect);
+	put_list(w, "prepend", session->prepend, session->prepend_count);
+	put_list(w, "bcc", session->bcc, session->bcc_count);
+	close_group(w, '}');
 }
 
-static json_t *step_json(const struct trace_step *s)
+static void put_step(struct writer *w, const struct trace_step *s)
 {
-	json_t *object = json_object();
-
-	json_object_set_new(object, "what", text_json(str_of(s->step.what)));
-	set_text(object, "stage", s->stage);
-	set_origin(object, &s->step.origin);
-	set_text(object, "table", s->step.table);
-	set_text(object, "key", s->step.key);
+	separate(w);
+	open_group(w, '{');
+	set_text(w, "what", s->step.what);
+	set_text(w, "stage", s->stage);
+	set_origin(w, &s->step.origin);
+	set_text(w, "table", s->step.table);
+	set_text(w, "key", s->step.key);
 	if (s->step.row != 0)
-		json_object_set_new(object, "row", json_integer(s->step.row));
-	set_text(object, "result", s->step.result);
+		set_number(w, "row", s->step.row);
+	set_text(w, "result", s->step.result);
 	if (s->decided)
-		json_object_set_new(object, "decided", json_true());
-	return object;
+		set_true(w, "decided");
+	close_group(w, '}');
 }
 
-static json_t *steps_json(const struct trace_result *result)
+static void put_steps(struct writer *w, const struct trace_result *result)
 {
-	json_t *list = json_array();
-
+	if (result->request->without_steps)
+		return;
+	open_member(w, "steps", '[');
 	for (size_t i = 0; i < result->step_count; i++)
-		json_array_append_new(list, step_json(&result->steps[i]));
-	return list;
+		put_step(w, &result->steps[i]);
+	close_group(w, ']');
+}
+
+static void put_others(struct writer *w, const struct trace_result *result)
+{
+	if (result->other_count == 0)
+		return;
+	open_member(w, "alternatives", '[');
+	for (size_t i = 0; i < result->other_count; i++) {
+		const struct trace_result *other = result->others[i].result;
+
+		separate(w);
+		open_group(w, '{');
+		set_text(w, "when", result->others[i].when);
+		put_replies(w, other);
+		set_text(w, "verdict", trace_verdict(other));
+		put_decided(w, other);
+		put_route(w, other);
+		close_group(w, '}');
+	}
+	close_group(w, ']');
+}
+
+static void put_notes(struct writer *w, const struct trace_request *request)
+{
+	if (request->note_count == 0)
+		return;
+	open_member(w, "notes", '[');
+	for (size_t i = 0; i < request->note_count; i++) {
+		separate(w);
+		open_group(w, '{');
+		set_text(w, "table", request->notes[i].table);
+		set_text(w, "text", request->notes[i].text);
+		close_group(w, '}');
+	}
+	close_group(w, ']');
 }
 
 void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result)
 {
-	json_t *object = json_object(), *part;
+	struct strbuf buf;
+	struct writer w = {&buf, arena, true};
 
-	json_object_set_new(object, "schema", json_string("mcc-trace/1"));
-	set_text(object, "service", result->service);
-	set_text(object, "fatal", result->fatal);
-	json_object_set_new(object, "replies", replies_json(result));
-	set_text(object, "verdict", trace_verdict(result));
-	part = decided_json(result);
-	if (part != NULL)
-		json_object_set_new(object, "decided_by", part);
+	strbuf_init(&buf, LIMIT_RUNTIME_JSON);
+	open_group(&w, '{');
+	set_text(&w, "schema", "mcc-trace/1");
+	set_text(&w, "service", result->service);
+	set_text(&w, "fatal", result->fatal);
+	put_replies(&w, result);
+	set_text(&w, "verdict", trace_verdict(result));
+	put_decided(&w, result);
 	if (result->is_unverified)
-		json_object_set_new(object, "unverified", json_true());
-	part = effects_json(&result->session);
-	if (part != NULL)
-		json_object_set_new(object, "effects", part);
-	json_object_set_new(object, "route", route_json(arena, result));
-	json_object_set_new(object, "steps", steps_json(result));
-	json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII);
-	fputc('\n', out);
-	json_decref(object);
+		set_true(&w, "unverified");
+	put_effects(&w, &result->session);
+	put_route(&w, result);
+	put_steps(&w, result);
+	put_others(&w, result);
+	put_notes(&w, result->request);
+	close_group(&w, '}');
+	strbuf_addc(&buf, '\n');
+	fwrite(buf.ptr, 1, buf.len, out);
+	strbuf_fini(&buf);
 }

@@ -14,9 +14,13 @@
 #include "mcc/model/site.h"
 #include "mcc/trace.h"
 #include "runtime/address.h"
+#include "runtime/map.h"
 
 /* A session in which a class never ends would otherwise fill the memory. */
 enum { TRACE_STEPS_MAX = 20000 };
+
+/* Of the answers of a randmap so many are followed. */
+enum { TRACE_OUTCOMES_MAX = 32 };
 
 struct recorder {
 	struct rt_tracer tracer;
@@ -101,6 +105,7 @@ static void fill_session(struct policy_session *session,
 			 const struct trace_request *request)
 {
 	session->client_address = request->client_address;
+	session->peer_address = request->peer_address;
 	session->client_name =
 		known_name(request->client_name, &session->client_name_status);
 	session->reverse_name =
@@ -245,9 +250,25 @@ static void use_service(struct run *run, const struct rt_config *config)
 	run->result->fatal = service->fatal;
 }
 
-struct trace_result *trace_run(struct arena *arena, struct site *site,
-			       const struct rt_config *config,
-			       const struct trace_request *request)
+static bool has_outside_tables(const struct site *site)
+{
+	for (size_t i = 0; i < site->table_count; i++)
+		if (site->tables[i]->state == TABLE_OUTSIDE)
+			return true;
+	return false;
+}
+
+/* Steps cost more than the evaluation; only they tell of tables that nobody
+ * could look at. */
+static bool needs_steps(const struct site *site, const struct trace_request *request)
+{
+	return !request->without_steps || has_outside_tables(site);
+}
+
+static struct trace_result *run_once(struct arena *arena, struct site *site,
+				     const struct rt_config *config,
+				     const struct trace_request *request,
+				     bool assume_found)
 {
 	struct trace_result *result = arena_alloc(arena, sizeof(*result));
 	const struct rt_host host = {.state = site, .read_include = read_include};
@@ -255,12 +276,13 @@ struct trace_result *trace_run(struct arena *arena, struct site *site,
 
 	result->request = request;
 	run.recorder = (struct recorder){{record_step}, arena, result, "connect", site};
-	run.ctx = (struct rt_context){.config = config,
-				      .arena = arena,
-				      .tracer = &run.recorder.tracer,
-				      .host = &host};
+	run.ctx = (struct rt_context){
+		.config = config,
+		.arena = arena,
+		.tracer = needs_steps(site, request) ? &run.recorder.tracer : NULL,
+		.host = &host};
 	use_service(&run, config);
-	run.answers = trace_answers_source(request->answers);
+	run.answers = trace_answers_source(request->answers, assume_found);
 	run.policy.ctx = &run.ctx;
 	run.policy.answers = &run.answers;
 	run.policy.session = &result->session;
@@ -270,5 +292,63 @@ struct trace_result *trace_run(struct arena *arena, struct site *site,
 	if (run.policy.service != NULL && result->fatal == NULL)
 		run_session(&run);
 	run_delivery(&run, config);
+	return result;
+}
+
+/* ---- what nobody knows ---- */
+
+static void add_other(struct arena *arena, struct trace_result *result, const char *when,
+		      const struct trace_result *other)
+{
+	*(struct trace_other *)arena_push(
+		arena, &result->others, result->other_count++, &result->other_room,
+		sizeof(struct trace_other)) = (struct trace_other){when, other};
+}
+
+/* Sets all randmaps to their n-th answer; the largest number of answers. */
+static size_t pick_outcome(const struct rt_config *config, size_t n)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < config->map_count; i++) {
+		size_t outcomes = rt_map_outcomes(config->maps[i].map);
+
+		rt_map_pick(config->maps[i].map, n);
+		most = outcomes > most ? outcomes : most;
+	}
+	return most;
+}
+
+static bool asked_by_chance(const struct trace_result *result)
+{
+	for (size_t i = 0; i < result->step_count; i++)
+		if (result->steps[i].step.table != NULL &&
+		    strstr(result->steps[i].step.table, "randmap:") != NULL)
+			return true;
+	return false;
+}
+
+struct trace_result *trace_run(struct arena *arena, struct site *site,
+			       const struct rt_config *config,
+			       const struct trace_request *request)
+{
+	size_t outcomes = pick_outcome(config, 0);
+	struct trace_result *result = run_once(arena, site, config, request, false);
+
+	if (request->without_steps)
+		return result;
+	for (size_t n = 1; n < outcomes && n < TRACE_OUTCOMES_MAX; n++) {
+		if (!asked_by_chance(result))
+			break;
+		pick_outcome(config, n);
+		add_other(arena, result,
+			  arena_printf(arena, "randmap answers with its value %zu of %zu",
+				       n + 1, outcomes),
+			  run_once(arena, site, config, request, false));
+	}
+	pick_outcome(config, 0);
+	if (result->is_unverified && request->answers == NULL)
+		add_other(arena, result, "the names that were asked for exist",
+			  run_once(arena, site, config, request, true));
 	return result;
 }

@@ -2,7 +2,7 @@
 /*
  * mcc trace --script: sessions as JSON lines in, traces as JSON lines out. A
  * line is an object with the options' names (client, client-name,
- * client-reverse, helo, sasl, tls, size, from, service, rcpt); what it leaves
+ * client-reverse, peer, helo, sasl, tls, size, from, service, rcpt); what it leaves
  * out is as the command line says. Each trace has an arena of its own, so the
  * length of a script is not bounded by memory.
  */
@@ -25,6 +25,7 @@ static const struct member texts[] = {
 	{"client", offsetof(struct trace_request, client_address)},
 	{"client-name", offsetof(struct trace_request, client_name)},
 	{"client-reverse", offsetof(struct trace_request, reverse_name)},
+	{"peer", offsetof(struct trace_request, peer_address)},
 	{"helo", offsetof(struct trace_request, helo)},
 	{"sasl", offsetof(struct trace_request, sasl_user)},
 	{"from", offsetof(struct trace_request, sender)},

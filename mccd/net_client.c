@@ -158,7 +158,10 @@ void net_client_xclient(struct net_session *session, const struct smtp_xclient *
 				   .client_name_status = old->client_name_status,
 				   .reverse_name = old->reverse_name,
 				   .reverse_name_status = old->reverse_name_status,
-				   .sasl_user = old->sasl_user};
+				   .sasl_user = old->sasl_user,
+				   .peer_address = old->peer_address
+							   ? old->peer_address
+							   : old->client_address};
 
 	session->policy = p;
 	session->helo = NULL;

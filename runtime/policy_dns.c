@@ -25,6 +25,8 @@ static const char *describe(const struct policy_answer *answer)
 		return "unverified";
 	switch (answer->status) {
 	case POLICY_ANSWER_FOUND:
+		if (answer->is_assumed)
+			return "unverified: taken as existing";
 		return answer->value_count > 0 ? answer->values[0] : "found";
 	case POLICY_ANSWER_NODATA:
 		return "no such record";
