@@ -6,6 +6,7 @@
 #include "mcc/render.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/attr.h"
 #include "base/diag.h"
@@ -86,13 +87,24 @@ static json_t *result_of(const struct diag *d, const struct source_set *sources)
 	return result;
 }
 
-static json_t *rules_of(void)
+static bool is_reported(const struct diag_queue *diags, enum rule rule)
+{
+	for (size_t i = 0; i < diag_count(diags); i++)
+		if (diag_get(diags, i)->rule == rule)
+			return true;
+	return false;
+}
+
+/* Of the rules that have a result; the whole catalogue would bury them. */
+static json_t *rules_of(const struct diag_queue *diags)
 {
 	json_t *rules = json_array();
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		const struct rule_info *info = rule_info((enum rule)i);
 
+		if (!is_reported(diags, (enum rule)i))
+			continue;
 		json_array_append_new(rules, json_pack("{s:s, s:s, s:{s:s}}", "id",
 						       info->id, "name", info->name,
 						       "defaultConfiguration", "level",
@@ -112,8 +124,8 @@ void render_sarif(FILE *out, const struct diag_queue *diags,
 	log = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:o, s:{s:s}}]}",
 			"$schema", "https://json.schemastore.org/sarif-2.1.0.json",
 			"version", "2.1.0", "runs", "tool", "driver", "name", "mcc",
-			"version", MCC_VERSION, "rules", rules_of(), "results", results,
-			"properties", "postfix", postfix);
+			"version", MCC_VERSION, "rules", rules_of(diags), "results",
+			results, "properties", "postfix", postfix);
 	MCC_ASSERT(log != NULL);
 	json_dumpf(log, out, JSON_INDENT(1));
 	fputc('\n', out);
