@@ -3,7 +3,7 @@
  * mcc trace --script: sessions as JSON lines in, traces as JSON lines out. A
  * line is an object with the options' names (client, client-name,
  * client-reverse, peer, helo, sasl, tls, size, from, service, rcpt); what it leaves
- * out is as the command line says. Each trace has an arena of its own, so the
+ * out is as the command line says. The arena is emptied after each trace, so the
  * length of a script is not bounded by memory.
  */
 #include <errno.h>
@@ -91,14 +91,13 @@ static const char *fill_request(struct trace_request *request, json_t *object,
 	return NULL;
 }
 
-static int run_line(const struct trace_script *script, const char *line, char *err,
-		    size_t err_size)
+static int run_line(const struct trace_script *script, struct arena *arena,
+		    const char *line, char *err, size_t err_size)
 {
 	struct trace_request request = script->defaults;
 	const char *name = "", *wrong;
 	json_error_t error;
 	json_t *object = json_loads(line, 0, &error);
-	struct arena *arena;
 
 	if (!json_is_object(object)) {
 		snprintf(err, err_size, "%s", object ? "want an object" : error.text);
@@ -112,10 +111,9 @@ static int run_line(const struct trace_script *script, const char *line, char *e
 		return MCC_EFORMAT;
 	}
 	trace_request_complete(&request);
-	arena = arena_new(0);
 	trace_print_json(script->out, arena,
 			 trace_run(arena, script->site, script->config, &request));
-	arena_free(arena);
+	arena_reset(arena);
 	json_decref(object);
 	return MCC_OK;
 }
@@ -123,6 +121,7 @@ static int run_line(const struct trace_script *script, const char *line, char *e
 int trace_script_run(const struct trace_script *script, FILE *in, const char *name,
 		     char *err, size_t err_size)
 {
+	struct arena *arena = arena_new(0);
 	char *line = NULL, why[200];
 	size_t room = 0;
 	unsigned number = 0;
@@ -132,7 +131,7 @@ int trace_script_run(const struct trace_script *script, FILE *in, const char *na
 		number++;
 		if (line[strspn(line, " \t\r\n")] == '\0')
 			continue;
-		status = run_line(script, line, why, sizeof(why));
+		status = run_line(script, arena, line, why, sizeof(why));
 		if (status != MCC_OK)
 			snprintf(err, err_size, "%s:%u: %s", name, number, why);
 	}
@@ -141,5 +140,6 @@ int trace_script_run(const struct trace_script *script, FILE *in, const char *na
 		snprintf(err, err_size, "%s: %s", name, mcc_status_text(status));
 	}
 	free(line);
+	arena_free(arena);
 	return status;
 }

@@ -66,7 +66,8 @@ static struct rt_map *open_passwd(struct opener *o, const struct rt_map_ref *ref
 
 	if (file)
 		return rt_map_passwd(o->arena, ref->name, file);
-	return rt_map_static(o->arena, ref->name, STR_LIT(""));
+	/* Empty answers count as failures. */
+	return rt_map_static(o->arena, ref->name, STR_LIT("a user, as far as is known"));
 }
 
 static struct rt_map *open_parts(struct opener *o, const struct rt_config *config,
