@@ -42,9 +42,9 @@ struct dns_entry *dns_entries_find(const struct dns_entries *t,
 {
 	struct dns_entry *e = t->table[hash & (t->size - 1)];
 
-	while (e != NULL && (e->hash != hash || e->type != type ||
-			     e->name_len != name->len ||
-			     memcmp(e->name, name->wire, name->len) != 0))
+	while (e != NULL &&
+	       (e->hash != hash || e->type != type || e->name_len != name->len ||
+		memcmp(e->name, name->wire, name->len) != 0))
 		e = e->hash_next;
 	return e;
 }

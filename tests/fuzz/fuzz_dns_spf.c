@@ -2,7 +2,8 @@
 /*
  * SPF records and everything they lead to, from anybody. Input: a recording
  * without its first and last line. Every evaluation ends, within the limits,
- * with one outcome.
+ * with one outcome; the tree can be judged and flattened, and a flattened
+ * record is a valid one.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "dnscheck/record.h"
 #include "dnscheck/source.h"
 #include "dnscheck/spf.h"
+#include "dnscheck/spf_flat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,6 +50,24 @@ static void evaluate(struct resolver *r)
 		abort();
 }
 
+static void flatten(struct resolver *r)
+{
+	struct arena *arena = arena_new(0);
+	const struct spf_map *map = spf_map_build(arena, r, "a.test", NULL);
+	const struct spf_flat *flat = spf_flatten(map, NULL, 0);
+	struct spf_record *record;
+	size_t i;
+
+	if (flat->problem == NULL && flat->record_count == 0)
+		abort();
+	for (i = 0; i < flat->record_count; i++) {
+		if (spf_parse(arena, str_of(flat->records[i].text), &record, NULL, 0) !=
+		    0)
+			abort();
+	}
+	arena_free(arena);
+}
+
 /* The line "end N" with the count that the reader will find. */
 static void add_end(struct strbuf *text)
 {
@@ -74,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (source != NULL) {
 		r = resolver_new(source, NULL);
 		evaluate(r);
+		flatten(r);
 		resolver_close(r);
 	}
 	strbuf_fini(&text);
