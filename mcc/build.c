@@ -49,11 +49,6 @@ static int set_map_type(struct build *b, const char *word)
 		return cli_usage_error(
 			"build",
 			"there is no map type '%s': keep, hash, btree, lmdb, cdb", word);
-	if (!emit_can_write(b->type))
-		return cli_usage_error("build",
-				       "databases of type %s are not written: use hash "
-				       "or btree",
-				       word);
 	return EXIT_CLEAN;
 }
 

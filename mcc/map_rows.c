@@ -22,7 +22,7 @@
 #include "mcc/emit/table_database.h"
 #include "mcc/emit/table_rows.h"
 #include "mcc/map_table.h"
-#include "runtime/kv_write.h"
+#include "runtime/database.h"
 
 /* Readable by whoever may read the source. */
 enum { MODE_DEFAULT = 0644, MODE_MASK = 0666 };
@@ -149,21 +149,6 @@ static void keep_last(struct map_rows *r)
 	r->count = kept;
 }
 
-static int write_type(struct map_rows *r, const struct bdb_target *target)
-{
-	const char *type = r->table->type;
-	struct bdb_duplicates *d =
-		r->table->again == MAP_AGAIN_WARN ? &r->duplicates : NULL;
-
-	if (strcmp(type, "lmdb") == 0)
-		return lmdb_write(target, r->rows, r->count, d);
-	if (strcmp(type, "cdb") == 0)
-		return cdb_write(target, r->rows, r->count, d);
-	return bdb_write_telling(target,
-				 strcmp(type, "btree") == 0 ? BDB_BTREE : BDB_HASH,
-				 r->rows, r->count, d);
-}
-
 int map_rows_write(struct map_rows *r)
 {
 	const struct map_table *t = r->table;
@@ -177,7 +162,8 @@ int map_rows_write(struct map_rows *r)
 		target.mode = st.st_mode & MODE_MASK;
 	if (t->again == MAP_AGAIN_REPLACE)
 		keep_last(r);
-	status = write_type(r, &target);
+	status = database_write(&target, t->type, r->rows, r->count,
+				t->again == MAP_AGAIN_WARN ? &r->duplicates : NULL);
 	cli_report_human(t->cli);
 	if (status != MCC_OK)
 		return cli_cannot("%s: %s", target.name, mcc_status_text(status));

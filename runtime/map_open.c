@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opens the tables of a generation. In a generation a table is a database
- * (hash, btree; texthash and inline are compiled to one), a text of rules, or
+ * (hash, btree, lmdb, cdb; texthash and inline are compiled to one), a text of rules, or
  * nothing but an argument (static, fail, unix, randmap), or made of tables that
  * come before it (pipemap, unionmap). What a build refuses cannot
  * stand in it; a table of another type answers every look-up with an error.
@@ -55,6 +55,16 @@ static struct rt_map *open_argument(struct arena *arena, const struct rt_map_ref
 	return rt_map_fail(arena, ref->name);
 }
 
+/* lmdb opens by name only, and the folder is known by its descriptor. */
+static int open_kv(struct arena *arena, int dirfd, struct rt_map_ref *ref, char *err,
+		   size_t err_size)
+{
+	const char *path = arena_printf(arena, "/proc/self/fd/%d/%s", dirfd, ref->path);
+
+	return rt_map_open_kv(arena, ref->type, ref->name, path, &ref->map, err,
+			      err_size);
+}
+
 int rt_maps_open(struct arena *arena, struct rt_config *config, int generation_fd,
 		 const char *passwd_file, char *err, size_t err_size)
 {
@@ -69,6 +79,8 @@ int rt_maps_open(struct arena *arena, struct rt_config *config, int generation_f
 		else if (rt_map_is_text_type(ref->type))
 			status = open_text(arena, generation_fd, ref, &ref->map, err,
 					   err_size);
+		else if (strcmp(ref->type, "lmdb") == 0 || strcmp(ref->type, "cdb") == 0)
+			status = open_kv(arena, generation_fd, ref, err, err_size);
 		else
 			status = rt_map_open_bdb(arena, generation_fd, ref, &ref->map,
 						 err, err_size);

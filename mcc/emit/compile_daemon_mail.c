@@ -93,12 +93,6 @@ static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref
 			 ref->type);
 		return;
 	}
-	if (strcmp(ref->type, "lmdb") == 0 || strcmp(ref->type, "cdb") == 0)
-		diag_add(
-			run->diags, RULE_MC1301, span,
-			"%s is compiled as a Berkeley DB hash file for mccd; its rows are "
-			"the same",
-			ref->name);
 	if (!t || t->state == TABLE_LOADED || t->state == TABLE_NOT_FILE)
 		return;
 	/* Only the aliases of a default may be missing, when nobody needs them. */

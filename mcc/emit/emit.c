@@ -21,7 +21,7 @@
 #include "mcc/emit/compiler.h"
 #include "mcc/emit/table_database.h"
 #include "mcc/emit/table_rows.h"
-#include "runtime/bdb_write.h"
+#include "runtime/database.h"
 #include "runtime/generation.h"
 #include "runtime/map.h"
 
@@ -43,21 +43,16 @@ bool emit_map_type_parse(const char *word, enum emit_map_type *out_type)
 	return false;
 }
 
-bool emit_can_write(enum emit_map_type type)
-{
-	return type != EMIT_LMDB && type != EMIT_CDB;
-}
-
 /* ---- databases ---- */
 
-static int write_rows(const struct bdb_target *target, bool is_btree, struct arena *arena,
-		      const struct rt_row *rows, size_t count)
+static int write_rows(const struct bdb_target *target, const char *type,
+		      struct arena *arena, const struct rt_row *rows, size_t count)
 {
 	struct bdb_row *out = arena_array(arena, count + 1, sizeof(*out));
 
 	for (size_t i = 0; i < count; i++)
 		out[i] = (struct bdb_row){rows[i].key, rows[i].value};
-	return bdb_write(target, is_btree ? BDB_BTREE : BDB_HASH, out, count);
+	return database_write(target, type, out, count, NULL);
 }
 
 struct emission {
@@ -68,33 +63,44 @@ struct emission {
 	int maps_fd;
 };
 
+/* What a table of rows becomes; its name gets the suffix of that. */
+static void choose_type(const struct emission *e, struct rt_map_ref *ref)
+{
+	const char *dot = strrchr(ref->path, '.');
+
+	if (e->type != EMIT_KEEP)
+		ref->type = type_words[e->type];
+	else if (!database_is_type(ref->type))
+		ref->type = "hash";
+	MCC_ASSERT(dot);
+	ref->path = arena_printf(e->arena, "%.*s.%s", (int)(dot - ref->path), ref->path,
+				 database_suffix(ref->type));
+}
+
 static int write_database(struct emission *e, const struct site_table *t,
 			  struct rt_map_ref *ref)
 {
-	struct bdb_target target = {.dirfd = e->maps_fd,
-				    .name = ref->path + strlen(MAPS_PREFIX),
-				    .mode = 0644};
+	struct bdb_target target = {.dirfd = e->maps_fd, .mode = 0644};
+	const char *type = ref->type;
 	struct rt_row *rows = NULL;
-	bool is_btree = strcmp(ref->type, "btree") == 0;
 	size_t count = 0;
 	int status;
 
-	if (e->type != EMIT_KEEP)
-		is_btree = e->type == EMIT_BTREE;
+	choose_type(e, ref);
+	target.name = ref->path + strlen(MAPS_PREFIX);
 	if (t->aliases)
 		count = table_rows_of_aliases(e->arena, t->aliases, ref->fold_keys,
 					      &rows);
 	else if (t->rows)
 		count = table_rows_of_file(e->arena, t->rows, ref->fold_keys, &rows);
 	else if (t->state == TABLE_MISSING) {
-		status = table_rows_of_database(e->arena, ref->type, t->fs_path, &rows,
-						&count);
+		status =
+			table_rows_of_database(e->arena, type, t->fs_path, &rows, &count);
 		if (status != MCC_OK)
 			return status;
 	} else
 		count = table_rows_of_inline(&e->ctx, t->name, ref->fold_keys, &rows);
-	ref->type = is_btree ? "btree" : "hash";
-	return write_rows(&target, is_btree, e->arena, rows, count);
+	return write_rows(&target, ref->type, e->arena, rows, count);
 }
 
 static int write_text(struct emission *e, const struct site_table *t,
@@ -195,15 +201,15 @@ int emit_generation(struct arena *arena, const struct site *site,
 int emit_in_place(struct arena *arena, const struct site_table *table,
 		  const char **out_path)
 {
-	const char *path = arena_printf(arena, "%s.db", table->fs_path);
+	const char *type = str_dup0(arena, table->type_name);
+	const char *path = table_database_path(arena, type, table->fs_path);
 	struct bdb_target target = {.dirfd = AT_FDCWD, .name = path, .mode = 0644};
-	bool is_btree = str_eqc(table->type_name, "btree");
 	struct rt_row *rows = NULL;
 	struct stat st;
 	size_t count;
 	int status;
 
-	if (!is_btree && !str_eqc(table->type_name, "hash"))
+	if (!database_is_type(type))
 		return MCC_EUNSUPPORTED;
 	if (stat(table->fs_path, &st) == 0)
 		target.mode = st.st_mode & 0666;
@@ -211,7 +217,7 @@ int emit_in_place(struct arena *arena, const struct site_table *table,
 		count = table_rows_of_aliases(arena, table->aliases, true, &rows);
 	else
 		count = table_rows_of_file(arena, table->rows, true, &rows);
-	status = write_rows(&target, is_btree, arena, rows, count);
+	status = write_rows(&target, type, arena, rows, count);
 	if (status == MCC_OK)
 		*out_path = path;
 	return status;

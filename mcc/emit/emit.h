@@ -23,8 +23,6 @@ enum emit_map_type { EMIT_KEEP, EMIT_HASH, EMIT_BTREE, EMIT_LMDB, EMIT_CDB };
 
 /* "keep", "hash", "btree", "lmdb", "cdb"; false for other words. */
 bool emit_map_type_parse(const char *word, enum emit_map_type *out_type);
-/* Whether this build can write the type. */
-bool emit_can_write(enum emit_map_type type);
 
 /*
  * Writes every table and runtime.json into the writer's staging folder and

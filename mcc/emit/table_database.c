@@ -16,6 +16,7 @@
 #include "mcc/model/site.h"
 #include "runtime/bdb_read.h"
 #include "runtime/config.h"
+#include "runtime/database.h"
 
 static bool is_bdb(const char *type)
 {
@@ -24,12 +25,12 @@ static bool is_bdb(const char *type)
 
 bool table_has_database(const char *type)
 {
-	return is_bdb(type) || strcmp(type, "lmdb") == 0 || strcmp(type, "cdb") == 0;
+	return database_is_type(type);
 }
 
 const char *table_database_path(struct arena *arena, const char *type, const char *file)
 {
-	return arena_printf(arena, "%s.%s", file, is_bdb(type) ? "db" : type);
+	return arena_printf(arena, "%s.%s", file, database_suffix(type));
 }
 
 static void close_map(void *map)

@@ -176,7 +176,7 @@ def test_failures_keep_the_old_database(site):
 
 
 @pytest.mark.parametrize("words", [
-    [], ["hash"], [":t"], ["hash:t", "-q"], ["hash:"], ["hash:a", "hash:b"], ["-q", "a", "-s", "hash:t"],
+    [], [":t"], ["hash:t", "-q"], ["hash:"], ["hash:a", "hash:b"], ["-q", "a", "-s", "hash:t"],
     ["-x", "hash:t"], ["ldap:t"], ["-o", "x", "-q", "a", "hash:t"],
 ])
 def test_wrong_usage(site, words):
