@@ -188,3 +188,20 @@ def test_unbound_tells_bogus_from_broken(server, tmp_path):
         assert "BOGUS" in dns("query", "--resolver", resolver.where, "example.org", "MX")[1]
         insecure = dns("query", "--resolver", resolver.where, "2.2.0.192.in-addr.arpa", "PTR")
         assert "NOERROR" in insecure[1] and "not validated" in insecure[1]
+
+
+def test_batch(server, tmp_path):
+    """In the order of the file, the same as one by one."""
+    (tmp_path / "batch").write_text("# NAME TYPE\n\n" + "\n".join(QUESTIONS * 200) + "\n")
+    status, out, err = dns("query", "--resolver", server.where, "--batch", tmp_path / "batch")
+    assert status == 1, err
+    heads = [line.split(":")[0] for line in out.splitlines()
+             if line.startswith("; ") and "alias of" not in line]
+    assert len(heads) == 200 * len(QUESTIONS)
+    assert heads[:len(QUESTIONS)] == ["; " + q.lower().replace(". ", " ", 1).rsplit(" ", 1)[0] + " "
+                                      + q.split()[1] for q in QUESTIONS]
+    (tmp_path / "batch").write_text("example.org MX\nexample.org\n")
+    status, _, err = dns("query", "--resolver", server.where, "--batch", tmp_path / "batch")
+    assert status == 3 and "batch:2:" in err
+    assert dns("query", "--resolver", server.where, "--batch", tmp_path / "none")[0] == 3
+    assert dns("query", "--batch", tmp_path / "batch", "a.test", "A")[0] == 2
