@@ -190,7 +190,8 @@ $(GEN)/rule_docs.c: tools/embed-rules.sh $(GEN)/rule_docs.list $(RULE_DOCS)
 
 # --- what people run ------------------------------------------------------
 
-.PHONY: help deps deps-test demo test check-asan fuzz-smoke golden bench
+.PHONY: help deps deps-test demo test check-asan fuzz-smoke golden bench \
+	oracle-sessions
 help:
 	@echo 'all          build/bin/mcc and build/bin/mccd'
 	@echo 'demo         install what is missing, build, deliver one message'
@@ -227,6 +228,11 @@ fuzz-smoke:
 
 golden: all
 	@$(PYTHON) tests/golden.py --rewrite $(CASE)
+
+# Random sites and sessions beside the real smtpd: root, Postfix, N sessions.
+oracle-sessions: $(BIN)/mcc
+	@$(PYTHON) tests/oracle/sessions.py -n $(or $(N),200) $(if $(SEED),--seed $(SEED)) \
+		--mcc $(CURDIR)/$(BIN)/mcc
 
 bench: all
 	@for b in bench/*.sh; do \
