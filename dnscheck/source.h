@@ -17,7 +17,7 @@ struct dns_source;
 struct dns_question {
 	struct resolver *resolver;
 	struct dns_entry *entry; /* the front's */
-	struct dns_name name; /* as asked now: may be a CNAME's target */
+	struct dns_name name;	 /* as asked now: may be a CNAME's target */
 	enum dns_type type;
 	uint64_t started_ms;
 	/* Set by a source that asks another one: signatures are wanted, and
