@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/limits.h"
 #include "dnscheck/dnssec.h"
 #include "dnscheck/dnssec_denial.h"
@@ -24,15 +25,21 @@
 
 /* --- ends ------------------------------------------------------------------ */
 
+/* What a job holds, and itself; it is in no list any more. */
+static void job_release(struct job *job)
+{
+	dns_block_unref(job->block);
+	if (job->pkt != NULL)
+		ldns_pkt_free(job->pkt);
+	free(job);
+}
+
 static void job_free(struct job *job)
 {
 	*job->back = job->next;
 	if (job->next != NULL)
 		job->next->back = job->back;
-	dns_block_unref(job->block);
-	if (job->pkt != NULL)
-		ldns_pkt_free(job->pkt);
-	free(job);
+	job_release(job);
 }
 
 static void job_done(struct job *job, bool validated)
@@ -267,6 +274,7 @@ void secure_job_advance(struct job *job)
 			return;
 		if (walk != WALK_ZONE)
 			break;
+		MCC_ASSERT(cut != NULL); /* what WALK_ZONE says */
 		zone = (struct dnssec_zone){&cut->name, cut->keys};
 		judged = judge_here(job, &zone);
 	}
@@ -354,10 +362,13 @@ static void secure_process(struct dns_source *source)
 static void secure_close(struct dns_source *source)
 {
 	struct secure *s = (struct secure *)source;
+	struct job *job, *next;
 
 	s->inner->ops->close(s->inner);
-	while (s->jobs != NULL)
-		job_free(s->jobs);
+	for (job = s->jobs; job != NULL; job = next) {
+		next = job->next;
+		job_release(job);
+	}
 	secure_cuts_free(s);
 	ldns_rr_list_deep_free(s->anchors);
 	free(s);

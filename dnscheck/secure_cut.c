@@ -28,27 +28,30 @@ static void cut_clear(struct cut *cut)
 	cut->ds = cut->keys = NULL;
 }
 
-/* Room for new ones: what nobody waits for goes. */
+/* Of one chain, what nobody waits for goes. */
+static void chain_sweep(struct secure *s, struct cut **at)
+{
+	struct cut *cut;
+
+	while ((cut = *at) != NULL) {
+		if (cut->state == CUT_PENDING || cut->pins != 0) {
+			at = &cut->next;
+			continue;
+		}
+		*at = cut->next;
+		cut_clear(cut);
+		free(cut);
+		s->cut_count--;
+	}
+}
+
+/* Room for new ones. */
 void secure_cuts_sweep(struct secure *s)
 {
-	struct cut **at, *cut;
-	size_t i;
-
 	if (s->cut_count < CUTS_MAX)
 		return;
-	for (i = 0; i < CUT_HASH; i++) {
-		at = &s->cuts[i];
-		while ((cut = *at) != NULL) {
-			if (cut->state == CUT_PENDING || cut->pins != 0) {
-				at = &cut->next;
-				continue;
-			}
-			*at = cut->next;
-			cut_clear(cut);
-			free(cut);
-			s->cut_count--;
-		}
-	}
+	for (size_t i = 0; i < CUT_HASH; i++)
+		chain_sweep(s, &s->cuts[i]);
 }
 
 static struct cut *cut_find(const struct secure *s, const struct dns_name *name)
