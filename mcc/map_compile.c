@@ -91,29 +91,30 @@ int map_add(const struct map_table *table)
 
 /* ---- -d ---- */
 
-/* The keys to delete as a set. */
+static void want_key(struct strmap *keys, const struct map_table *table, struct str key)
+{
+	if (!table->is_unfolded)
+		key = table_fold_key(table->cli->arena, key);
+	strmap_put(keys, key, keys);
+}
+
+/* The keys to delete as a set: one, or with "-" the lines of standard input. */
 static struct strmap *wanted_keys(const struct map_table *table, const char *key)
 {
-	struct arena *arena = table->cli->arena;
-	struct strmap *keys = strmap_new(arena);
-	struct str rest = str_of(key);
-	const struct source *src;
-	struct str line;
+	struct strmap *keys = strmap_new(table->cli->arena);
+	const struct source *src = NULL;
+	struct str rest, line;
 
-	if (strcmp(key, "-") == 0) {
-		if (read_stdin(table, &src) != EXIT_CLEAN)
-			return NULL;
-		rest = src->text;
+	if (strcmp(key, "-") != 0) {
+		if (*key)
+			want_key(keys, table, str_of(key));
+		return keys;
 	}
-	while (strcmp(key, "-") == 0 ? str_token(&rest, "\n", &line) : rest.len > 0) {
-		if (strcmp(key, "-") != 0) {
-			line = rest;
-			rest.len = 0;
-		}
-		if (!table->is_unfolded)
-			line = table_fold_key(arena, line);
-		strmap_put(keys, line, keys);
-	}
+	if (read_stdin(table, &src) != EXIT_CLEAN || !src)
+		return NULL;
+	rest = src->text;
+	while (str_token(&rest, "\n", &line))
+		want_key(keys, table, line);
 	return keys;
 }
 
