@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Decoding of UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing over
- * U+10FFFF) and the little that is needed of character widths. The C library's
- * wcwidth is not used: it depends on the locale of whoever runs the program,
+ * What is shown of the input, and the little that is needed of character
+ * widths. The C library's wcwidth is not used: it depends on the locale of whoever runs the program,
  * and the same run must print the same bytes everywhere.
  */
 #include "base/escape.h"
@@ -10,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 struct range {
 	uint32_t lo;
@@ -45,37 +46,11 @@ static bool is_in(const struct range *ranges, size_t count, uint32_t c)
 	return false;
 }
 
-/* Length of the UTF-8 character at the start of s, 0 when there is none. */
-static size_t decode(struct str s, uint32_t *out_c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)s.ptr[0];
-	size_t len = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-	uint32_t c = first;
-
-	if (len > 1) {
-		if (first < 0xc2 || first > 0xf4 || len > s.len)
-			return 0;
-		c = first & (0xffU >> (len + 1));
-	}
-	for (size_t i = 1; i < len; i++) {
-		unsigned char next = (unsigned char)s.ptr[i];
-
-		if ((next & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (next & 0x3fU);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*out_c = c;
-	return len;
-}
-
 struct glyph escape_glyph(struct str s)
 {
 	struct glyph g = {.len = 1, .width = 1};
 	uint32_t c = 0;
-	size_t len = decode(s, &c);
+	size_t len = utf8_decode(s, &c);
 
 	if (len == 0 || (c < 0x20 && c != '\t') || c == 0x7f) {
 		snprintf(g.shown, sizeof(g.shown), "\\x%02x",
@@ -116,7 +91,7 @@ void escape_add_utf8(struct strbuf *buf, struct str s)
 {
 	while (s.len) {
 		uint32_t c;
-		size_t len = decode(s, &c);
+		size_t len = utf8_decode(s, &c);
 
 		if (len)
 			strbuf_add(buf, s.ptr, len);

@@ -16,6 +16,8 @@ enum {
 	LIMIT_MACRO_DEPTH = 100,
 	/* Braces within one value; the parser keeps a stack. */
 	LIMIT_BRACE_DEPTH = 200,
+	/* What the files named by one row of `mcc map -F` hold. */
+	LIMIT_TABLE_FILES = 16 << 20,
 	/* An expanded value: doubling references must not fill the memory. */
 	LIMIT_EXPANDED_VALUE = 1 << 20,
 	/* All values of a site together, with the places of their parts. */

@@ -196,6 +196,7 @@ void alias_build_entry(struct alias_builder *b, struct scan_loc colon)
 	b->file->entry_count++;
 	rest = tokens_loc(value, value_count);
 	e->name = alias_tokens_internal(arena, b->tokens, n);
+	e->name_external = alias_tokens_external(arena, b->tokens, n);
 	e->name_span = place(b, name);
 	e->value = line_slice(&b->reader, &b->line, rest.lo, rest.hi);
 	e->stored = alias_tokens_external(arena, value, value_count);

@@ -23,7 +23,8 @@ struct alias_member {
 };
 
 struct alias_entry {
-	struct str name; /* quotes resolved, case as written */
+	struct str name;	  /* quotes resolved, case as written */
+	struct str name_external; /* as Postfix 3.12 stores it: with quotes */
 	struct span name_span;
 	struct text value; /* everything after the colon, blanks trimmed */
 	/* The bytes that postalias stores: put together anew from the value's

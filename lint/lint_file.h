@@ -11,16 +11,24 @@
 #include "grammar/parse.h"
 #include "grammar/vocabulary.h"
 
+struct alias_entry;
 struct alias_file;
 struct master_file;
 struct site;
 struct table_file;
+struct table_row;
 
 /* Duplicate keys (MC901). */
 void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file);
 /* One MC901: `again` has the key of `first`. */
 void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
 			   struct span first, struct str key, bool same_value);
+/*
+ * False, with MC117, when a row is not UTF-8, which Postfix ignores while
+ * smtputf8_enable is set.
+ */
+bool lint_row_is_utf8(const struct parse_ctx *ctx, const struct table_row *row);
+bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_entry *entry);
 /* Duplicate names (MC901), loops within the file (MC1001). */
 void lint_alias_file(const struct parse_ctx *ctx, const struct alias_file *file);
 /*

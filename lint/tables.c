@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/strmap.h"
+#include "base/utf8.h"
 #include "grammar/aliases.h"
 #include "grammar/table.h"
 #include "lint/checks.h"
@@ -28,6 +29,26 @@ void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
 			"line is ignored",
 			STR_ARG(key));
 	diag_relate(ctx->diags, d, first, "first written here");
+}
+
+static bool report_utf8(const struct parse_ctx *ctx, struct span span)
+{
+	diag_add(ctx->diags, RULE_MC117, span,
+		 "this row is not UTF-8: with smtputf8_enable = yes Postfix ignores it");
+	return false;
+}
+
+bool lint_row_is_utf8(const struct parse_ctx *ctx, const struct table_row *row)
+{
+	return (utf8_is_valid(row->key) && utf8_is_valid(row->value)) ||
+	       report_utf8(ctx, row->key_span);
+}
+
+bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_entry *entry)
+{
+	return (utf8_is_valid(entry->name) && utf8_is_valid(entry->value.str) &&
+		utf8_is_valid(source_span_text(ctx->sources, entry->name_span))) ||
+	       report_utf8(ctx, entry->name_span);
 }
 
 void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
@@ -71,8 +92,17 @@ void lint_alias_file(const struct parse_ctx *ctx, const struct alias_file *file)
 	lint_alias_loops(ctx, &file, 1, NULL);
 }
 
+static void check_utf8(const struct parse_ctx *ctx, const struct site_table *table)
+{
+	for (size_t i = 0; table->aliases && i < table->aliases->entry_count; i++)
+		lint_alias_is_utf8(ctx, &table->aliases->entries[i]);
+	for (size_t i = 0; table->rows && i < table->rows->row_count; i++)
+		lint_row_is_utf8(ctx, &table->rows->rows[i]);
+}
+
 void lint_tables(const struct site *site, struct diag_queue *diags)
 {
+	bool is_utf8 = site_setting(site, PARAM_smtputf8_enable)->boolean;
 	const struct parse_ctx ctx = {site->arena, site->sources, diags};
 
 	for (size_t i = 0; i < site->table_count; i++) {
@@ -80,6 +110,8 @@ void lint_tables(const struct site *site, struct diag_queue *diags)
 		/* In ordered tables every row may match; two are no mistake. */
 		bool is_ordered = table->type && table->type->access == MAP_SEQUENTIAL;
 
+		if (is_utf8)
+			check_utf8(&ctx, table);
 		if (table->aliases)
 			duplicate_aliases(&ctx, table->aliases);
 		else if (table->rows && !is_ordered)

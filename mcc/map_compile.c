@@ -11,6 +11,7 @@
 #include "base/source.h"
 #include "base/status.h"
 #include "base/strmap.h"
+#include "base/utf8.h"
 #include "mcc/cli.h"
 #include "mcc/emit/table_database.h"
 #include "mcc/emit/table_rows.h"
@@ -53,6 +54,16 @@ int map_read_source(const struct map_table *table, const struct source **out_src
 	return EXIT_CLEAN;
 }
 
+struct str map_fold_key(const struct map_table *table, struct arena *arena,
+			struct str key)
+{
+	if (table->is_unfolded)
+		return key;
+	if (table->is_utf8 && !utf8_is_ascii(key))
+		return utf8_fold(arena, key);
+	return table_fold_key(arena, key);
+}
+
 bool map_is_database(const char *type)
 {
 	return table_has_database(type);
@@ -93,40 +104,35 @@ int map_add(const struct map_table *table)
 
 static void want_key(struct strmap *keys, const struct map_table *table, struct str key)
 {
-	if (!table->is_unfolded)
-		key = table_fold_key(table->cli->arena, key);
+	key = map_fold_key(table, table->cli->arena, key);
 	strmap_put(keys, key, keys);
 }
 
-/* The keys to delete as a set: one, or with "-" the lines of standard input. */
-static struct strmap *wanted_keys(const struct map_table *table, const char *key)
+/* The keys to delete as a set: one, or the lines of standard input. */
+static struct strmap *wanted_keys(const struct map_table *table, const char *key,
+				  const struct source *keys_src)
 {
 	struct strmap *keys = strmap_new(table->cli->arena);
-	const struct source *src = NULL;
 	struct str rest, line;
 
-	if (strcmp(key, "-") != 0) {
+	if (!keys_src) {
 		if (*key)
 			want_key(keys, table, str_of(key));
 		return keys;
 	}
-	if (read_stdin(table, &src) != EXIT_CLEAN || !src)
-		return NULL;
-	rest = src->text;
+	rest = keys_src->text;
 	while (str_token(&rest, "\n", &line))
 		want_key(keys, table, line);
 	return keys;
 }
 
-int map_delete(const struct map_table *table, const char *key)
+static int delete_from(const struct map_table *table, const struct strmap *keys,
+		       bool *out_is_found)
 {
-	const struct strmap *keys = wanted_keys(table, key);
 	struct map_rows rows;
 	size_t kept = 0;
 	int status;
 
-	if (!keys)
-		return EXIT_CANNOT;
 	map_rows_init(&rows, table);
 	status = map_rows_read_database(&rows);
 	if (status != EXIT_CLEAN)
@@ -135,7 +141,29 @@ int map_delete(const struct map_table *table, const char *key)
 		if (!strmap_find(keys, rows.rows[i].key))
 			rows.rows[kept++] = rows.rows[i];
 	if (kept == rows.count)
-		return EXIT_FINDINGS;
+		return EXIT_CLEAN;
 	rows.count = kept;
+	*out_is_found = true;
 	return map_rows_write(&rows);
+}
+
+int map_delete(const struct map_tables *tables, const char *key)
+{
+	const struct source *src = NULL;
+	bool is_found = false;
+	int status = EXIT_CLEAN;
+
+	for (size_t i = 0; i < tables->count; i++)
+		if (!map_is_database(tables->list[i].type))
+			return cli_usage_error("map",
+					       "tables of type %s cannot be changed",
+					       tables->list[i].type);
+	if (strcmp(key, "-") == 0)
+		status = read_stdin(&tables->list[0], &src);
+	for (size_t i = 0; i < tables->count && status == EXIT_CLEAN; i++)
+		status = delete_from(&tables->list[i],
+				     wanted_keys(&tables->list[i], key, src), &is_found);
+	if (status != EXIT_CLEAN)
+		return status;
+	return is_found ? EXIT_CLEAN : EXIT_FINDINGS;
 }

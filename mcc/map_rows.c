@@ -35,8 +35,7 @@ static void push(struct map_rows *r, struct str key, struct str value, struct sp
 	struct span *at =
 		arena_push(arena, &r->spans, r->count, &r->span_room, sizeof(*at));
 
-	if (!r->table->is_unfolded)
-		key = table_fold_key(arena, key);
+	key = map_fold_key(r->table, arena, key);
 	*out = (struct bdb_row){key, value};
 	*at = span;
 	r->count++;
@@ -44,7 +43,19 @@ static void push(struct map_rows *r, struct str key, struct str value, struct sp
 
 static void add_row(struct table_sink *sink, const struct table_row *row)
 {
-	push((struct map_rows *)sink, row->key, row->value, row->key_span);
+	struct map_rows *r = (struct map_rows *)sink;
+	struct str value = row->value;
+	const char *why;
+
+	if (r->table->is_utf8 && !lint_row_is_utf8(&r->ctx, row))
+		return;
+	if (r->table->has_files &&
+	    !map_encode_files(r->ctx.arena, row->value, &value, &why)) {
+		diag_add(r->ctx.diags, RULE_MC001, row->value_span,
+			 "%s: this row is left out", why);
+		return;
+	}
+	push(r, row->key, value, row->key_span);
 }
 
 static void report_duplicate(struct bdb_duplicates *d, size_t kept, size_t dropped)
@@ -93,6 +104,8 @@ static void read_table(struct map_rows *r, const struct source *src)
 void map_rows_read(struct map_rows *r, const struct source *src)
 {
 	const struct alias_file *aliases;
+	/* From 3.12 on names keep their quotes in the database. */
+	bool keeps_quotes = pf_version_reached(r->table->cli->site.version, "3.12");
 
 	if (!r->table->is_aliases) {
 		read_table(r, src);
@@ -100,9 +113,13 @@ void map_rows_read(struct map_rows *r, const struct source *src)
 	}
 	aliases = aliases_parse(&r->ctx, src);
 	lint_alias_loops(&r->ctx, &aliases, 1, NULL);
-	for (size_t i = 0; i < aliases->entry_count; i++)
-		push(r, aliases->entries[i].name, aliases->entries[i].stored,
-		     aliases->entries[i].name_span);
+	for (size_t i = 0; i < aliases->entry_count; i++) {
+		const struct alias_entry *e = &aliases->entries[i];
+
+		if (!r->table->is_utf8 || lint_alias_is_utf8(&r->ctx, e))
+			push(r, keeps_quotes ? e->name_external : e->name, e->stored,
+			     e->name_span);
+	}
 }
 
 int map_rows_read_database(struct map_rows *r)

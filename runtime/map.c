@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/strmap.h"
+#include "base/utf8.h"
 
 enum rt_found rt_map_lookup(struct rt_map *map, struct str key, struct arena *arena,
 			    struct str *out_value, unsigned *out_line)
@@ -17,7 +18,8 @@ enum rt_found rt_map_lookup(struct rt_map *map, struct str key, struct arena *ar
 	enum rt_found found;
 
 	if (map->fold_keys)
-		key = str_lower(arena, key);
+		key = map->fold_keys == RT_FOLD_UTF8 ? utf8_fold(arena, key)
+						     : str_lower(arena, key);
 	found = map->class->lookup(map, key, arena, out_value, &line);
 	if (out_line)
 		*out_line = line;

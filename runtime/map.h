@@ -24,6 +24,10 @@ enum rt_found { RT_FOUND, RT_NOT_FOUND, RT_LOOKUP_ERROR };
  * tables that are not matched as a whole (regexp, pcre, cidr, static, ...). */
 enum rt_map_flags { RT_MAP_PARTIAL_KEYS = 1 };
 
+/* How keys are folded before they are looked up: not at all, to lower case,
+ * or as Unicode has it (where Postfix has smtputf8_enable). */
+enum rt_fold { RT_FOLD_NONE, RT_FOLD_ASCII, RT_FOLD_UTF8 };
+
 /* Rows of a table in memory, for text types and for traces from source text. */
 struct rt_row {
 	struct str key;
@@ -35,7 +39,7 @@ struct rt_map {
 	const struct rt_map_class *class;
 	const char *name; /* "hash:/etc/postfix/virtual", for messages */
 	unsigned flags;
-	bool fold_keys; /* keys are looked up in lower case */
+	enum rt_fold fold_keys;
 };
 
 /*

@@ -176,7 +176,7 @@ def test_failures_keep_the_old_database(site):
 
 
 @pytest.mark.parametrize("words", [
-    [], [":t"], ["hash:t", "-q"], ["hash:"], ["hash:a", "hash:b"], ["-q", "a", "-s", "hash:t"],
+    [], [":t"], ["hash:t", "-q"], ["hash:"], ["-s", "hash:a", "hash:b"], ["-o", "x", "hash:a", "hash:b"], ["-i", "hash:a", "hash:b"], ["-o", "hash:a"], ["-h", "-q", "-", "hash:a"], ["-q", "a", "-s", "hash:t"],
     ["-x", "hash:t"], ["ldap:t"], ["-o", "x", "-q", "a", "hash:t"],
 ])
 def test_wrong_usage(site, words):
