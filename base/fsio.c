@@ -134,6 +134,42 @@ int fs_write_all(int fd, const void *data, size_t len)
 	return MCC_OK;
 }
 
+int fs_read_at(int fd, void *buf, size_t len, uint64_t at)
+{
+	char *to = buf;
+
+	while (len) {
+		ssize_t n = pread(fd, to, len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? mcc_status_from_errno(errno) : MCC_EFORMAT;
+		to += n;
+		at += (size_t)n;
+		len -= (size_t)n;
+	}
+	return MCC_OK;
+}
+
+int fs_write_at(int fd, const void *data, size_t len, uint64_t at)
+{
+	const char *from = data;
+
+	while (len) {
+		ssize_t n = pwrite(fd, from, len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? mcc_status_from_errno(errno) : MCC_ENOSPC;
+		from += n;
+		at += (size_t)n;
+		len -= (size_t)n;
+	}
+	return MCC_OK;
+}
+
 /* Some file systems know no fsync of a folder and say EINVAL: nothing to do. */
 static int sync_fd(int fd)
 {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/attr.h"
@@ -46,6 +47,9 @@ int fs_temp_open(int dirfd, const char *name, struct fs_temp *out_temp) MCC_MUST
 int fs_temp_commit(struct fs_temp *temp, mode_t mode) MCC_MUST_CHECK;
 void fs_temp_drop(struct fs_temp *temp);
 int fs_write_all(int fd, const void *data, size_t len) MCC_MUST_CHECK;
+/* All `len` bytes at an offset; MCC_EFORMAT: the file ends before. */
+int fs_read_at(int fd, void *buf, size_t len, uint64_t at) MCC_MUST_CHECK;
+int fs_write_at(int fd, const void *data, size_t len, uint64_t at) MCC_MUST_CHECK;
 int fs_sync_dir(int dirfd) MCC_MUST_CHECK;
 /*
  * Opens a folder; with `create` makes the last component when it is missing

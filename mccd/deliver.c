@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The deliverer: the only process that may act as the owner of a mailbox. It
- * takes one delivery after the other from the queue, says how it went, and
- * keeps nothing: whatever happens to it, the queue asks again.
+ * The deliverer: the only process that may act as the owner of a mailbox. What
+ * comes in one turn of the loop is written, then synced together, then
+ * answered. It keeps nothing: whatever happens to it, the queue asks again.
  *
  * Where a mailbox lies is decided by the queue from the tables; here the path
  * is judged once more, since this process has the rights.
@@ -23,10 +23,23 @@
 #include "runtime/address.h"
 #include "runtime/config.h"
 
+/* Deliveries that are synced together; descriptors are three for each. */
+#define BATCH_MAX 64
+
+struct item {
+	uint64_t job;
+	struct deliver_user user;
+	struct maildir_delivery delivery;
+	struct maildir_result result;
+	bool is_settled;
+};
+
 struct deliver {
 	struct child child;
 	struct peer queue;
 	struct arena *arena; /* of one delivery */
+	struct item batch[BATCH_MAX];
+	size_t count;
 };
 
 static const char deferred_config[] = "4.3.5";
@@ -86,27 +99,38 @@ static bool owner_is_allowed(const struct deliver *d, const struct wire_delivery
 	return true;
 }
 
-static void deliver_as_owner(const struct wire_delivery *w, const struct maildir_job *job,
-			     const char *base, struct maildir_result *result)
+static bool write_as_owner(const struct wire_delivery *w, const struct maildir_job *job,
+			   const char *base, struct item *item)
 {
 	int base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char what[256];
+	bool ok = false;
 	int fd;
 
-	snprintf(what, sizeof(what), "cannot open folder %.200s", base);
 	if (base_fd < 0) {
-		maildir_fail_errno(result, errno, what);
-		return;
+		snprintf(what, sizeof(what), "cannot open folder %.200s", base);
+		maildir_fail_errno(&item->result, errno, what);
+		return false;
 	}
-	if (maildir_open(base_fd, w->mailbox, &fd, result)) {
-		maildir_deliver(fd, job, result);
+	if (maildir_open(base_fd, w->mailbox, &fd, &item->result)) {
+		ok = maildir_write(fd, job, &item->delivery, &item->result);
 		close(fd);
 	}
 	close(base_fd);
+	return ok;
 }
 
-static void deliver_one(const struct deliver *d, const struct wire_delivery *w, int fd,
-			struct maildir_result *result)
+static bool become(struct item *item)
+{
+	if (getuid() != 0 || deliver_user_become(item->user.uid, item->user.gid))
+		return true;
+	maildir_fail_errno(&item->result, errno, "cannot act as the owner");
+	return false;
+}
+
+/* True: the item waits for the syncs; false: its result is final. */
+static bool deliver_one(const struct deliver *d, const struct wire_delivery *w, int fd,
+			struct item *item)
 {
 	struct str sender = address_quote(d->arena, str_of(w->sender));
 	struct maildir_job job = {
@@ -122,46 +146,100 @@ static void deliver_one(const struct deliver *d, const struct wire_delivery *w, 
 		.size_limit = w->size_limit,
 		.replay = w->replay,
 	};
-	struct deliver_user user;
 	char base[4096];
+	bool ok;
 
-	if (!find_owner(d, w, &user, base, sizeof(base), result) ||
-	    !owner_is_allowed(d, w, &user, result))
-		return;
-	if (getuid() == 0 && !deliver_user_become(user.uid, user.gid)) {
-		maildir_fail_errno(result, errno, "cannot act as the owner");
-		return;
-	}
-	deliver_as_owner(w, &job, base, result);
+	if (!find_owner(d, w, &item->user, base, sizeof(base), &item->result) ||
+	    !owner_is_allowed(d, w, &item->user, &item->result) || !become(item))
+		return false;
+	ok = write_as_owner(w, &job, base, item);
 	deliver_user_return();
+	return ok;
 }
 
-static bool on_delivery(struct deliver *d, struct wire_in *in)
+static void answer(struct deliver *d, const struct item *item)
 {
 	static const enum wire_outcome outcomes[] = {
 		[MAILDIR_DONE] = WIRE_DONE,
 		[MAILDIR_DEFERRED] = WIRE_DEFERRED,
 		[MAILDIR_FAILED] = WIRE_FAILED,
 	};
-	struct maildir_result result;
-	struct wire_result answer;
-	struct wire_delivery w;
+	struct wire_result result = {outcomes[item->result.outcome], item->result.dsn,
+				     item->result.text, ""};
 	struct wire_out out;
-	uint64_t job;
+
+	wire_begin(&out, WIRE_DELIVERED);
+	wire_put_u64(&out, item->job);
+	wire_put_result(&out, &result);
+	/* Lost with the peer: then the queue asks again. */
+	(void)!peer_send(&d->queue, &out, -1);
+}
+
+static void publish(struct item *item)
+{
+	if (item->result.outcome != MAILDIR_DONE || !become(item))
+		return;
+	maildir_publish(&item->delivery, &item->result);
+	deliver_user_return();
+}
+
+/* Each folder once, for everybody who shares it: a sync that has failed tells
+ * nothing when it is tried again. */
+static void settle(struct deliver *d, size_t at)
+{
+	struct item *item = &d->batch[at];
+
+	if (item->is_settled || item->result.outcome != MAILDIR_DONE)
+		return;
+	maildir_settle(&item->delivery, &item->result);
+	for (size_t i = at + 1; i < d->count; i++) {
+		struct item *other = &d->batch[i];
+
+		if (other->result.outcome != MAILDIR_DONE ||
+		    !maildir_shares_folder(&item->delivery, &other->delivery))
+			continue;
+		other->is_settled = true;
+		if (item->result.outcome != MAILDIR_DONE)
+			other->result = item->result;
+	}
+}
+
+static void finish_batch(struct deliver *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		maildir_start(&d->batch[i].delivery);
+	for (size_t i = 0; i < d->count; i++)
+		maildir_sync(&d->batch[i].delivery, &d->batch[i].result);
+	for (size_t i = 0; i < d->count; i++)
+		publish(&d->batch[i]);
+	for (size_t i = 0; i < d->count; i++)
+		settle(d, i);
+	for (size_t i = 0; i < d->count; i++) {
+		maildir_end(&d->batch[i].delivery);
+		answer(d, &d->batch[i]);
+	}
+	d->count = 0;
+}
+
+static void on_turn(void *arg)
+{
+	finish_batch(arg);
+}
+
+static bool on_delivery(struct deliver *d, struct wire_in *in)
+{
+	struct item *item = &d->batch[d->count];
+	struct wire_delivery w;
 
 	arena_reset(d->arena);
-	job = wire_get_u64(in);
+	*item = (struct item){.job = wire_get_u64(in)};
 	if (!wire_get_delivery(in, d->arena, &w) || !wire_end(in) || in->fd < 0 ||
 	    w.content_at > INT64_MAX / 2 || w.content_size > INT64_MAX / 2)
 		return false;
-	deliver_one(d, &w, in->fd, &result);
-	answer = (struct wire_result){outcomes[result.outcome], result.dsn, result.text,
-				      ""};
-	wire_begin(&out, WIRE_DELIVERED);
-	wire_put_u64(&out, job);
-	wire_put_result(&out, &answer);
-	/* Lost with the peer: then the queue asks again. */
-	(void)!peer_send(&d->queue, &out, -1);
+	if (!deliver_one(d, &w, in->fd, item))
+		answer(d, item);
+	else if (++d->count == BATCH_MAX)
+		finish_batch(d);
 	return true;
 }
 
@@ -190,6 +268,7 @@ static void on_stop(void *arg)
 {
 	struct deliver *d = arg;
 
+	finish_batch(d);
 	(void)!peer_drain(&d->queue, 1000);
 	loop_stop(d->child.loop);
 }
@@ -205,6 +284,7 @@ int deliver_main(const struct run_options *options, int parent_sock)
 		d.queue.name = "queue";
 		d.queue.packet = on_packet;
 		d.queue.arg = &d;
+		loop_set_idle(d.child.loop, on_turn, &d);
 		status = child_run(&d.child);
 	}
 	peer_close(&d.queue);

@@ -247,21 +247,13 @@ static size_t filter_headers(struct str text, const char *recipient, struct strb
 
 /* ---- writing ---- */
 
-static ssize_t read_some(const struct maildir_job *job, uint64_t at, char *buf,
-			 size_t size)
+static bool read_part(const struct maildir_job *job, uint64_t at, char *buf, size_t len)
 {
-	uint64_t left = job->content_size - at;
-	ssize_t n;
+	int status = fs_read_at(job->content_fd, buf, len, job->content_at + at);
 
-	do {
-		n = pread(job->content_fd, buf, left < size ? (size_t)left : size,
-			  (off_t)(job->content_at + at));
-	} while (n < 0 && errno == EINTR);
-	if (n == 0) {
+	if (status != 0)
 		errno = EIO;
-		return -1;
-	}
-	return n;
+	return status == 0;
 }
 
 static bool write_rest(int fd, const struct maildir_job *job, uint64_t at)
@@ -269,41 +261,25 @@ static bool write_rest(int fd, const struct maildir_job *job, uint64_t at)
 	char buf[65536];
 
 	while (at < job->content_size) {
-		ssize_t n = read_some(job, at, buf, sizeof(buf));
+		uint64_t left = job->content_size - at;
+		size_t len = left < sizeof(buf) ? (size_t)left : sizeof(buf);
 
-		if (n < 0 || fs_write_all(fd, buf, (size_t)n) != 0)
+		if (!read_part(job, at, buf, len) || fs_write_all(fd, buf, len) != 0)
 			return false;
-		at += (uint64_t)n;
+		at += len;
 	}
 	return true;
 }
 
-static bool read_head(const struct maildir_job *job, char *buf, size_t *out_len)
+/* The beginning of the file, with `len` bytes of the content (all headers). */
+static bool make_top(const struct maildir_job *job, size_t len, struct strbuf *out,
+		     struct maildir_result *result)
 {
-	size_t len = 0;
-	size_t want = job->content_size < HEADERS_SEEN ? (size_t)job->content_size
-						       : HEADERS_SEEN;
-
-	while (len < want) {
-		ssize_t n = read_some(job, len, buf + len, want - len);
-
-		if (n < 0)
-			return false;
-		len += (size_t)n;
-	}
-	*out_len = len;
-	return true;
-}
-
-/* The headers of the file into `out`, and where the rest of the content begins. */
-static bool make_headers(const struct maildir_job *job, struct strbuf *out,
-			 uint64_t *out_at, struct maildir_result *result)
-{
-	char *buf = malloc(HEADERS_SEEN);
+	char *buf = malloc(len + 1);
 	bool is_loop = false;
-	size_t len;
+	size_t used;
 
-	if (!buf || !read_head(job, buf, &len)) {
+	if (!buf || !read_part(job, 0, buf, len)) {
 		maildir_fail_errno(result, buf ? errno : ENOMEM,
 				   "cannot read the message");
 		free(buf);
@@ -313,7 +289,8 @@ static bool make_headers(const struct maildir_job *job, struct strbuf *out,
 	if (job->original[0])
 		put_header(out, "X-Original-To: ", job->original, "\n");
 	put_header(out, "Delivered-To: ", job->recipient, "\n");
-	*out_at = filter_headers((struct str){buf, len}, job->recipient, out, &is_loop);
+	used = filter_headers((struct str){buf, len}, job->recipient, out, &is_loop);
+	strbuf_add(out, buf + used, len - used);
 	free(buf);
 	if (is_loop)
 		maildir_fail(result, MAILDIR_FAILED, "5.4.6",
@@ -334,99 +311,147 @@ static int create_tmp(int tmp_fd, const char *name)
 	return fd;
 }
 
-static bool write_tmp(int tmp_fd, const char *name, const struct maildir_job *job,
-		      struct maildir_result *result)
+static void fail_write(const struct maildir_delivery *d, struct maildir_result *result)
 {
-	struct strbuf headers;
-	uint64_t at = 0;
+	int saved = errno;
+
+	(void)!unlinkat(d->tmp_fd, d->name, 0);
+	maildir_fail_errno(result, saved ? saved : EIO, "cannot write to the mailbox");
+}
+
+static bool write_file(const struct maildir_job *job, struct maildir_delivery *d,
+		       struct maildir_result *result)
+{
+	size_t seen = job->content_size < HEADERS_SEEN ? (size_t)job->content_size
+						       : HEADERS_SEEN;
+	struct strbuf top;
 	bool ok = false;
-	int fd = -1;
 
-	strbuf_init(&headers, HEADERS_SEEN + 8 * LIMIT_ADDRESS);
-	if (!make_headers(job, &headers, &at, result))
+	strbuf_init(&top, HEADERS_SEEN + 8 * LIMIT_ADDRESS);
+	if (!make_top(job, seen, &top, result))
 		goto out;
-	fd = create_tmp(tmp_fd, name);
-	errno = fd < 0 ? errno : 0;
-	ok = fd >= 0 && fs_write_all(fd, headers.ptr, headers.len) == 0 &&
-	     write_rest(fd, job, at) && fsync(fd) == 0;
-	/* NFS and quotas tell some failures only at close. */
-	if (fd >= 0 && close(fd) != 0)
-		ok = false;
-	if (!ok) {
-		int saved = errno;
-
-		(void)!unlinkat(tmp_fd, name, 0);
-		maildir_fail_errno(result, saved ? saved : EIO,
-				   "cannot write to the mailbox");
-	}
+	d->fd = create_tmp(d->tmp_fd, d->name);
+	ok = d->fd >= 0 && fs_write_all(d->fd, top.ptr, top.len) == 0 &&
+	     write_rest(d->fd, job, seen);
+	if (!ok)
+		fail_write(d, result);
 out:
-	strbuf_fini(&headers);
+	strbuf_fini(&top);
 	return ok;
 }
 
-static bool publish(int tmp_fd, int new_fd, const char *name)
-{
-	int error = 0;
-
-	if (linkat(tmp_fd, name, new_fd, name, 0) != 0 && errno != EEXIST)
-		error = errno;
-	(void)!unlinkat(tmp_fd, name, 0);
-	if (error == 0 && fsync(new_fd) != 0)
-		error = errno;
-	errno = error;
-	return error == 0;
-}
-
-/* tmp/ and new/ are open: whatever becomes of the names meanwhile. */
-static void deliver_into(int tmp_fd, int new_fd, const char *name,
-			 const struct maildir_job *job, struct maildir_result *result)
-{
-	if (!write_tmp(tmp_fd, name, job, result))
-		return;
-	if (!publish(tmp_fd, new_fd, name)) {
-		maildir_fail_errno(result, errno, "cannot deliver to the mailbox");
-		return;
-	}
-	maildir_fail(result, MAILDIR_DONE, "2.0.0", "delivered to maildir");
-}
-
-static void say_replayed(int new_fd, struct maildir_result *result)
-{
-	/* Its name may not be durable yet. */
-	if (fsync(new_fd) == 0)
-		maildir_fail(result, MAILDIR_DONE, "2.0.0",
-			     "delivered to maildir before a restart");
-	else
-		maildir_fail_errno(result, errno, "cannot sync the mailbox");
-}
-
-void maildir_deliver(int dirfd, const struct maildir_job *job,
-		     struct maildir_result *result)
+static bool open_folders(int dirfd, struct maildir_delivery *d)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	char name[MAILDIR_NAME_SIZE];
-	int tmp_fd;
-	int new_fd;
+	struct stat st;
 
+	d->tmp_fd = openat(dirfd, "tmp", flags);
+	d->new_fd = d->tmp_fd < 0 ? -1 : openat(dirfd, "new", flags);
+	if (d->new_fd < 0 || fstat(d->new_fd, &st) != 0)
+		return false;
+	d->new_dev = st.st_dev;
+	d->new_ino = st.st_ino;
+	return true;
+}
+
+bool maildir_write(int dirfd, const struct maildir_job *job, struct maildir_delivery *out,
+		   struct maildir_result *result)
+{
+	struct maildir_delivery *d = out;
+
+	*d = (struct maildir_delivery){.fd = -1, .tmp_fd = -1, .new_fd = -1};
 	if (job->size_limit > 0 && job->content_size > job->size_limit) {
 		maildir_fail(result, MAILDIR_FAILED, "5.2.2",
 			     "message of %" PRIu64 " bytes is larger than the mailbox "
 			     "limit of %" PRIu64,
 			     job->content_size, job->size_limit);
-		return;
+		return false;
 	}
-	maildir_name(job, name);
-	tmp_fd = openat(dirfd, "tmp", flags);
-	new_fd = openat(dirfd, "new", flags);
-	if (tmp_fd < 0 || new_fd < 0)
+	maildir_name(job, d->name);
+	maildir_fail(result, MAILDIR_DONE, "2.0.0", "delivered to maildir");
+	if (!open_folders(dirfd, d))
 		maildir_fail_errno(result, errno, "cannot open the mailbox");
 	else if (job->replay &&
-		 (folder_has(dirfd, "new", name) || folder_has(dirfd, "cur", name)))
-		say_replayed(new_fd, result);
-	else
-		deliver_into(tmp_fd, new_fd, name, job, result);
-	if (tmp_fd >= 0)
-		close(tmp_fd);
-	if (new_fd >= 0)
-		close(new_fd);
+		 (folder_has(dirfd, "new", d->name) || folder_has(dirfd, "cur", d->name)))
+		maildir_fail(result, MAILDIR_DONE, "2.0.0",
+			     "delivered to maildir before a restart");
+	else if (write_file(job, d, result))
+		return true;
+	if (result->outcome == MAILDIR_DONE)
+		return true;
+	maildir_end(d);
+	return false;
+}
+
+void maildir_start(const struct maildir_delivery *delivery)
+{
+#ifdef __linux__
+	/* A hint; what fails here fails again in the sync. */
+	if (delivery->fd >= 0)
+		(void)!sync_file_range(delivery->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)delivery;
+#endif
+}
+
+void maildir_sync(const struct maildir_delivery *delivery, struct maildir_result *result)
+{
+	if (delivery->fd >= 0 && fsync(delivery->fd) != 0)
+		fail_write(delivery, result);
+}
+
+void maildir_publish(const struct maildir_delivery *delivery,
+		     struct maildir_result *result)
+{
+	const char *name = delivery->name;
+	int error = 0;
+
+	if (delivery->fd < 0 || result->outcome != MAILDIR_DONE)
+		return;
+	if (linkat(delivery->tmp_fd, name, delivery->new_fd, name, 0) != 0 &&
+	    errno != EEXIST)
+		error = errno;
+	(void)!unlinkat(delivery->tmp_fd, name, 0);
+	if (error != 0)
+		maildir_fail_errno(result, error, "cannot deliver to the mailbox");
+}
+
+bool maildir_shares_folder(const struct maildir_delivery *a,
+			   const struct maildir_delivery *b)
+{
+	return a->new_dev == b->new_dev && a->new_ino == b->new_ino;
+}
+
+void maildir_settle(const struct maildir_delivery *delivery,
+		    struct maildir_result *result)
+{
+	if (result->outcome == MAILDIR_DONE && fsync(delivery->new_fd) != 0)
+		maildir_fail_errno(result, errno, "cannot sync the mailbox");
+}
+
+static void close_if(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void maildir_end(struct maildir_delivery *delivery)
+{
+	close_if(delivery->fd);
+	close_if(delivery->tmp_fd);
+	close_if(delivery->new_fd);
+	delivery->fd = delivery->tmp_fd = delivery->new_fd = -1;
+}
+
+void maildir_deliver(int dirfd, const struct maildir_job *job,
+		     struct maildir_result *result)
+{
+	struct maildir_delivery d;
+
+	if (!maildir_write(dirfd, job, &d, result))
+		return;
+	maildir_sync(&d, result);
+	maildir_publish(&d, result);
+	maildir_settle(&d, result);
+	maildir_end(&d);
 }

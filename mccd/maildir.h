@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 
@@ -59,7 +60,42 @@ void maildir_name(const struct maildir_job *job, char out[MAILDIR_NAME_SIZE]);
 bool maildir_open(int base_fd, const char *path, int *out_fd,
 		  struct maildir_result *result) MCC_MUST_CHECK;
 
-/* Delivers into the open Maildir; the outcome is in `result`. */
+/*
+ * A delivery under way. The steps, each for all deliveries of a group before
+ * the next, so that they share the work of the file system:
+ *
+ *	maildir_write	the file below tmp/; true: go on
+ *	maildir_start	tell the kernel to begin writing
+ *	maildir_sync	the file is durable
+ *	maildir_publish	its name in new/ (with the rights of the owner)
+ *	maildir_settle	the names of one folder are durable: once for all of the
+ *			deliveries that maildir_shares_folder()
+ *	maildir_end	descriptors are closed, after whatever came before
+ *
+ * Each step does nothing when result->outcome is no longer MAILDIR_DONE.
+ */
+struct maildir_delivery {
+	int fd; /* the file; -1: it was there already */
+	int tmp_fd;
+	int new_fd;
+	dev_t new_dev;
+	ino_t new_ino;
+	char name[MAILDIR_NAME_SIZE];
+};
+
+bool maildir_write(int dirfd, const struct maildir_job *job, struct maildir_delivery *out,
+		   struct maildir_result *result) MCC_MUST_CHECK;
+void maildir_start(const struct maildir_delivery *delivery);
+void maildir_sync(const struct maildir_delivery *delivery, struct maildir_result *result);
+void maildir_publish(const struct maildir_delivery *delivery,
+		     struct maildir_result *result);
+bool maildir_shares_folder(const struct maildir_delivery *a,
+			   const struct maildir_delivery *b);
+void maildir_settle(const struct maildir_delivery *delivery,
+		    struct maildir_result *result);
+void maildir_end(struct maildir_delivery *delivery);
+
+/* All steps for one message into the open Maildir. */
 void maildir_deliver(int dirfd, const struct maildir_job *job,
 		     struct maildir_result *result);
 

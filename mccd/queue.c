@@ -44,12 +44,22 @@ static void on_turn(void *arg)
 	queue_dispatch(queue);
 	/* Results of what could not start may have made messages due. */
 	set_wake(queue);
+	if (spool_is_dirty(queue->spool) && queue->sync_timer.place == 0)
+		loop_timer_set(queue->child.loop, &queue->sync_timer, QUEUE_SYNC_MS);
 	check_stop(queue);
 }
 
 static void on_wake(void *arg)
 {
 	(void)arg; /* the end of the turn does the rest */
+}
+
+static void on_sync(void *arg)
+{
+	struct queue *queue = arg;
+
+	/* A failure is logged below and met again by the next message. */
+	(void)!spool_sync(queue->spool);
 }
 
 /* ---- peers ---- */
@@ -149,9 +159,10 @@ static void init(struct queue *queue)
 			    .gone = on_deliver_gone},
 		.wake = {.expired = on_wake},
 		.stop_timer = {.expired = on_stop_timeout},
+		.sync_timer = {.expired = on_sync},
 	};
 	queue->net.arg = queue->send.arg = queue->deliver.arg = queue;
-	queue->wake.arg = queue->stop_timer.arg = queue;
+	queue->wake.arg = queue->stop_timer.arg = queue->sync_timer.arg = queue;
 	clock_gettime(CLOCK_REALTIME, &now);
 	queue->random = (uint64_t)now.tv_nsec ^ ((uint64_t)getpid() << 32);
 }
@@ -163,6 +174,7 @@ static void free_active(struct queue_entry *entry, void *arg)
 		return;
 	child_generation_release(entry->active->generation);
 	close(entry->active->fd);
+	strbuf_fini(&entry->active->expansion.buf);
 	arena_free(entry->active->message->arena);
 }
 

@@ -30,7 +30,8 @@ enum {
 	/* Jobs that wait at one destination; more messages for it come later,
 	 * so that it does not fill the active set. */
 	QUEUE_WAITING_MAX = 200,
-	QUEUE_DELIVER_WINDOW = 20,
+	/* Deliveries that share their syncs. */
+	QUEUE_DELIVER_WINDOW = 64,
 	QUEUE_SEND_WINDOW = 20,
 	/* Sessions of the sender, all destinations together. */
 	QUEUE_SEND_MAX = 100,
@@ -43,7 +44,9 @@ enum {
 	QUEUE_BATCH_MAX = 64,
 	/* What must stay free on the disk for records and bounces. */
 	QUEUE_RESERVE_BYTES = 1 << 20,
-	QUEUE_STOP_MS = 5000
+	QUEUE_STOP_MS = 5000,
+	/* Until the removal of messages is synced when nothing else is. */
+	QUEUE_SYNC_MS = 50
 };
 
 struct queue_active;
@@ -69,6 +72,9 @@ struct queue_active {
 	struct spool_message *message; /* in its own arena */
 	struct child_generation *generation;
 	int fd;
+	/* What recipients became, not yet on disk: before the first result it
+	 * need not be, and most messages are gone by then. */
+	struct spool_record expansion;
 	bool *changed; /* per target: result not yet recorded */
 	size_t changed_room;
 	/* Of recipients that cannot be expanded now. */
@@ -136,6 +142,7 @@ struct queue {
 	size_t batch_count;
 	struct loop_timer wake;
 	struct loop_timer stop_timer;
+	struct loop_timer sync_timer;
 	uint64_t random;
 	uint64_t last_id;
 	bool is_stopping;
@@ -184,6 +191,8 @@ void queue_set_result(struct queue_active *active, size_t target,
 void queue_grow_changed(struct queue_active *active);
 /* Writes the changed results; false: they could not be written (logged). */
 bool queue_record(struct queue_active *active, bool with_state);
+/* Nothing is left to be tried or told. */
+bool queue_is_finished(const struct queue_active *active);
 const char *queue_sender_of(const struct spool_message *message,
 			    const struct spool_target *target);
 

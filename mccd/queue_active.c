@@ -69,7 +69,9 @@ bool queue_record(struct queue_active *active, bool with_state)
 	struct spool_record record;
 	int status;
 
+	/* What recipients became stands before the first result of it. */
 	spool_record_init(&record);
+	strbuf_addstr(&record.buf, strbuf_view(&active->expansion.buf));
 	spool_add_results(&record, message, active->changed);
 	if (with_state) {
 		message->age = queue_age(active->queue, active->entry);
@@ -81,12 +83,14 @@ bool queue_record(struct queue_active *active, bool with_state)
 		strbuf_fini(&record.buf);
 		return true;
 	}
-	status = spool_flush(active->fd, message, &record);
+	status = spool_flush(active->queue->spool, active->fd, message, &record);
 	if (status != 0) {
 		log_error("%s: cannot be recorded: %s", message->id,
 			  mcc_status_text(status));
 		return false;
 	}
+	strbuf_fini(&active->expansion.buf);
+	spool_record_init(&active->expansion);
 	memset(active->changed, 0, active->changed_room * sizeof(bool));
 	return true;
 }
@@ -99,6 +103,7 @@ static void unload(struct queue_active *active)
 	active->queue->active_count--;
 	child_generation_release(active->generation);
 	close(active->fd);
+	strbuf_fini(&active->expansion.buf);
 	arena_free(active->message->arena);
 }
 
@@ -122,6 +127,7 @@ static int load(struct queue *queue, struct queue_entry *entry, struct arena *ar
 		queue_forget(queue, entry);
 	} else if (status == MCC_ENOENT) {
 		log_warn("%s: was removed from the queue folder", entry->id);
+		(void)!spool_remove(queue->spool, entry->id);
 		queue_forget(queue, entry);
 	} else if (status != 0) {
 		log_error("%s: cannot be read: %s", entry->id, mcc_status_text(status));
@@ -153,6 +159,7 @@ static void activate(struct queue *queue, struct queue_entry *entry)
 	active->reason_dsn = arena_array(arena, message->recipient_count, sizeof(char *));
 	active->reason_text =
 		arena_array(arena, message->recipient_count, sizeof(char *));
+	spool_record_init(&active->expansion);
 	entry->active = active;
 	queue->active_count++;
 	active->jobs = 1;
@@ -194,6 +201,13 @@ static struct tally count(const struct spool_message *message)
 	for (size_t i = 0; i < message->recipient_count; i++)
 		tally.pending += !message->has_targets[i];
 	return tally;
+}
+
+bool queue_is_finished(const struct queue_active *active)
+{
+	struct tally tally = count(active->message);
+
+	return tally.pending == 0 && tally.failed == 0;
 }
 
 static void remove_message(struct queue_active *active)
@@ -251,6 +265,8 @@ static bool expire(struct queue_active *active)
 	struct spool_message *message = active->message;
 	struct spool_record record;
 
+	if (!queue_record(active, false))
+		return false;
 	spool_record_init(&record);
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		if (!message->has_targets[i] && !expire_recipient(active, i, &record))
@@ -269,7 +285,7 @@ static bool expire(struct queue_active *active)
 		strbuf_fini(&record.buf);
 		return true;
 	}
-	return spool_flush(active->fd, message, &record) == 0;
+	return spool_flush(active->queue->spool, active->fd, message, &record) == 0;
 }
 
 static void reschedule(struct queue_active *active)

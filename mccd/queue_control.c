@@ -221,7 +221,7 @@ static bool record_hold(struct queue *queue, struct queue_entry *entry)
 	m->recorded = queue_wall();
 	spool_record_init(&record);
 	spool_add_state(&record, m);
-	status = spool_flush(fd, m, &record);
+	status = spool_flush(queue->spool, fd, m, &record);
 	close(fd);
 	return status == 0;
 }

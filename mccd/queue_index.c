@@ -272,7 +272,7 @@ static void recover_notice(struct recovery *r, const char *id)
 		spool_record_init(&record);
 		spool_add_results(&record, origin, changed);
 		spool_add_state(&record, origin);
-		if (spool_flush(fd, origin, &record) != 0)
+		if (spool_flush(queue->spool, fd, origin, &record) != 0)
 			log_error("%s: cannot record its notice", origin->id);
 	}
 	close(fd);

@@ -333,12 +333,16 @@ static void apply(struct queue_job *job, size_t i, const struct wire_result *r)
 }
 
 /* A mailbox delivery finds itself again after a crash; anything else must not
- * be repeated, so its result is on disk before the message may go. */
+ * be repeated, so its result is on disk before the message may go. The last
+ * one of a message in the journal is recorded there, by its removal. */
 static void record_result(struct queue_job *job)
 {
 	struct queue_active *active = job->active;
 
-	if (active->jobs > 1 || job->destination->via == QUEUE_VIA_SEND)
+	if (job->destination->via == QUEUE_VIA_DELIVER)
+		return;
+	if (active->jobs > 1 || !queue_is_finished(active) ||
+	    !spool_is_journaled(active->queue->spool, active->message->id))
 		(void)queue_record(active, false);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From recipients to jobs. Recipients are expanded once and the result is
- * recorded before anything is delivered; each attempt then resolves what is
- * pending anew, by the tables now in force. Remote targets with the same
+ * recorded with, and before, the first result of a delivery; each attempt then
+ * resolves what is pending anew, by the tables now in force. Remote targets with the same
  * sender and next hop share jobs.
  */
 #include <stdio.h>
@@ -312,17 +312,14 @@ static void say_unexpanded(const struct queue_active *active, size_t i)
 		 active->reason_dsn[i], active->reason_text[i]);
 }
 
-/* Expands what is not yet expanded and records it; false: not recorded. */
-static bool expand_all(struct queue_active *active)
+/* Expands what is not yet expanded. */
+static void expand_all(struct queue_active *active)
 {
 	struct spool_message *m = active->message;
 	struct expand expand = {.config = active->generation->config,
 				.root = active->queue->child.options->root,
 				.message = m};
-	struct spool_record record;
-	bool any = false;
 
-	spool_record_init(&record);
 	expand_begin(&expand);
 	for (size_t i = 0; i < m->recipient_count; i++) {
 		size_t before = m->target_count;
@@ -336,13 +333,10 @@ static bool expand_all(struct queue_active *active)
 			say_unexpanded(active, i);
 			continue;
 		}
-		m->has_targets[i] = any = true;
-		spool_add_targets(&record, m, i, before, m->target_count - before);
+		m->has_targets[i] = true;
+		spool_add_targets(&active->expansion, m, i, before,
+				  m->target_count - before);
 	}
-	if (any)
-		return spool_flush(active->fd, m, &record) == 0;
-	strbuf_fini(&record.buf);
-	return true;
 }
 
 void queue_route(struct queue_active *active)
@@ -354,12 +348,7 @@ void queue_route(struct queue_active *active)
 				  .arena = m->arena},
 			  .open = strmap_new(m->arena)};
 
-	if (!expand_all(active)) {
-		log_error("%s: recipients cannot be recorded", m->id);
-		active->was_postponed = true;
-		queue_grow_changed(active);
-		return;
-	}
+	expand_all(active);
 	queue_grow_changed(active);
 	for (size_t i = 0; i < m->target_count; i++) {
 		if (m->targets[i].state == SPOOL_PENDING)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The spool: one file per message below queue/, named by its queue id.
+ * The spool: one file per message below queue/, named by its queue id, and a
+ * journal (journal.h) that makes small new ones durable in groups.
  *
  *	head	64 bytes: magic, format version, length and CRC-32C of the
  *		envelope, length and CRC-32C of the content
@@ -9,8 +10,7 @@
  *	records	appended as things happen: what the recipients became, which
  *		are done, when to try again; each with a checksum
  *
- * A file appears whole (tmp/, fsync, link, fsync of the folder) and afterwards
- * only grows. The last record may be torn by a crash and is then dropped; any
+ * A file appears whole (tmp/, link) and afterwards only grows. The last record may be torn by a crash and is then dropped; any
  * other damage makes the file corrupt: it is moved to corrupt/, never read
  * again and never a reason to stop. Only one process uses a spool.
  *
@@ -101,8 +101,8 @@ struct spool_message {
 struct spool;
 
 /*
- * Makes queue/, tmp/ and corrupt/ (mode 0700) in the folder where they are
- * missing and empties tmp/. The folder is borrowed; its lock, that keeps a
+ * Makes queue/, tmp/, corrupt/ and journal/ (mode 0700) in the folder where
+ * they are missing, empties tmp/ and writes out what the journal holds. The folder is borrowed; its lock, that keeps a
  * second daemon out, is the parent's.
  */
 int spool_open(int dirfd, struct spool **out_spool) MCC_MUST_CHECK;
@@ -113,16 +113,19 @@ bool spool_id_is_valid(const char *id);
 
 /*
  * New message. Its content comes from content_fd, offset 0 to `size` (memfd or
- * file), or from `text` when content_fd is negative. Written and synced under
- * its name, but the folder is not yet synced: the message counts as accepted
- * only after spool_sync() has returned 0. Fills in the layout of `message`.
+ * file), or from `text` when content_fd is negative. It counts as accepted only
+ * after spool_sync() has returned 0. Fills in the layout of `message`.
  * MCC_EEXIST, MCC_ENOSPC, MCC_EIO (also: content shorter than `size`); then
  * nothing of it is left.
  */
 int spool_create(struct spool *spool, struct spool_message *message, int content_fd,
 		 uint64_t size, struct str text) MCC_MUST_CHECK;
-/* Makes all names created so far durable. */
+/* Makes all messages created so far durable. */
 int spool_sync(struct spool *spool) MCC_MUST_CHECK;
+/* Whether spool_sync() has something to do. */
+bool spool_is_dirty(const struct spool *spool);
+/* The message is held by the journal: removing it needs no other record. */
+bool spool_is_journaled(const struct spool *spool, const char *id);
 
 /*
  * Reads envelope and records. MCC_EFORMAT: damaged, or not a regular file of
@@ -157,11 +160,15 @@ void spool_add_results(struct spool_record *record, const struct spool_message *
 void spool_add_state(struct spool_record *record, const struct spool_message *message);
 /* Appends to the file and syncs it; frees the record. On failure the file's
  * records are as before (the torn end is cut or will be ignored). */
-int spool_flush(int fd, struct spool_message *message,
+int spool_flush(struct spool *spool, int fd, struct spool_message *message,
 		struct spool_record *record) MCC_MUST_CHECK;
 
-/* Removes a finished message; the folder is not synced: a crash brings it back
- * with everything recorded as done, and it is removed again. */
+/*
+ * Removes a finished message; the folder is not synced. The death of the
+ * process does not bring it back. A power cut does: with everything recorded
+ * as done it is then removed again; one that was still in the journal comes
+ * back as it was unless spool_sync() was called since.
+ */
 int spool_remove(struct spool *spool, const char *id) MCC_MUST_CHECK;
 /* Moves an entry to corrupt/ under a free name. */
 int spool_set_aside(struct spool *spool, const char *name) MCC_MUST_CHECK;

@@ -35,14 +35,13 @@ static int open_entry(struct spool *spool, const char *id, int *out_fd, struct s
 
 	if (!spool_id_is_valid(id))
 		return damaged(err, err_size, "name is no queue id");
-	if (fstatat(spool_queue_fd(spool), id, st, AT_SYMLINK_NOFOLLOW) != 0) {
+	if (fstatat(spool->queue, id, st, AT_SYMLINK_NOFOLLOW) != 0) {
 		snprintf(err, err_size, "%s", strerror(errno));
 		return mcc_status_from_errno(errno);
 	}
 	if (!S_ISREG(st->st_mode))
 		return damaged(err, err_size, "is not a regular file");
-	fd = openat(spool_queue_fd(spool), id,
-		    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(spool->queue, id, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, st) != 0) {
 		int status = mcc_status_from_errno(errno);
 
@@ -61,22 +60,8 @@ static int open_entry(struct spool *spool, const char *id, int *out_fd, struct s
 
 static int read_at(int fd, off_t at, size_t len, struct arena *arena, char **out)
 {
-	char *buf = arena_alloc(arena, len + 1);
-	size_t done = 0;
-
-	if (!buf)
-		return MCC_ENOMEM;
-	while (done < len) {
-		ssize_t n = pread(fd, buf + done, len - done, at + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? mcc_status_from_errno(errno) : MCC_EFORMAT;
-		done += (size_t)n;
-	}
-	*out = buf;
-	return 0;
+	*out = arena_alloc(arena, len + 1);
+	return fs_read_at(fd, *out, len, (uint64_t)at);
 }
 
 static int read_envelope(int fd, const struct stat *st, struct spool_message *message,
@@ -171,21 +156,20 @@ int spool_verify(int fd, const struct spool_message *message)
 	while (at < message->content_size) {
 		uint64_t left = message->content_size - at;
 		size_t want = left < sizeof(buf) ? (size_t)left : sizeof(buf);
-		ssize_t got = pread(fd, buf, want, message->content_at + (off_t)at);
+		int status =
+			fs_read_at(fd, buf, want, (uint64_t)message->content_at + at);
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? mcc_status_from_errno(errno) : MCC_EFORMAT;
-		crc = crc32c(crc, buf, (size_t)got);
-		at += (uint64_t)got;
+		if (status != 0)
+			return status;
+		crc = crc32c(crc, buf, want);
+		at += want;
 	}
 	return crc == message->content_crc ? 0 : MCC_EFORMAT;
 }
 
 int spool_open_content(struct spool *spool, const char *id, int *out_fd)
 {
-	int fd = openat(spool_queue_fd(spool), id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(spool->queue, id, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return mcc_status_from_errno(errno);
@@ -195,22 +179,15 @@ int spool_open_content(struct spool *spool, const char *id, int *out_fd)
 
 static int append(int fd, off_t at, struct str bytes)
 {
-	size_t done = 0;
+	int status = fs_write_at(fd, bytes.ptr, bytes.len, (uint64_t)at);
 
-	while (done < bytes.len) {
-		ssize_t n =
-			pwrite(fd, bytes.ptr + done, bytes.len - done, at + (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? mcc_status_from_errno(errno) : MCC_ENOSPC;
-		done += (size_t)n;
-	}
-	return fdatasync(fd) == 0 ? 0 : mcc_status_from_errno(errno);
+	if (status == 0 && fdatasync(fd) != 0)
+		status = mcc_status_from_errno(errno);
+	return status;
 }
 
-int spool_flush(int fd, struct spool_message *message, struct spool_record *record)
+int spool_flush(struct spool *spool, int fd, struct spool_message *message,
+		struct spool_record *record)
 {
 	struct strbuf batch;
 	struct stat st;
@@ -226,6 +203,8 @@ int spool_flush(int fd, struct spool_message *message, struct spool_record *reco
 		status = mcc_status_from_errno(errno);
 	if (status == 0)
 		status = append(fd, message->end, strbuf_view(&batch));
+	if (status == 0)
+		status = spool_kept(spool, message->id);
 	if (status == 0)
 		message->end += (off_t)batch.len;
 	else

@@ -181,7 +181,7 @@ def test_entry_removed_by_hand(tmp_path):
 def test_full_disk(tmp_path):
     spool = tmp_path / "disk"
     spool.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", spool], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", spool], check=True)
     try:
         with Site(tmp_path, extra=deaf(free_port(), SLOW), spool=spool) as site:
             accepted, refused = 0, 0

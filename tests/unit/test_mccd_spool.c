@@ -102,7 +102,7 @@ static void add_target(struct spool_message *m, size_t recipient, const char *ad
 }
 
 /* Two flushes: targets, then results and state. */
-static void write_records(int fd, struct spool_message *m)
+static void write_records(struct fixture *f, int fd, struct spool_message *m)
 {
 	struct spool_record record;
 	bool changed[3] = {true, true, true};
@@ -113,7 +113,7 @@ static void write_records(int fd, struct spool_message *m)
 	spool_record_init(&record);
 	spool_add_targets(&record, m, 0, 0, 1);
 	spool_add_targets(&record, m, 1, 1, 2);
-	assert_int_equal(spool_flush(fd, m, &record), 0);
+	assert_int_equal(spool_flush(f->spool, fd, m, &record), 0);
 	m->targets[0].state = SPOOL_DONE;
 	m->targets[0].dsn = "2.0.0";
 	for (size_t i = 1; i < 3; i++) {
@@ -129,7 +129,7 @@ static void write_records(int fd, struct spool_message *m)
 	spool_record_init(&record);
 	spool_add_results(&record, m, changed);
 	spool_add_state(&record, m);
-	assert_int_equal(spool_flush(fd, m, &record), 0);
+	assert_int_equal(spool_flush(f->spool, fd, m, &record), 0);
 }
 
 static void test_crc(void **state)
@@ -156,7 +156,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(got->content_size, sizeof(content) - 1);
 	assert_int_equal(got->attempts, 0);
 	assert_int_equal(spool_verify(fd, got), 0);
-	write_records(fd, got);
+	write_records(f, fd, got);
 	close(fd);
 
 	assert_int_equal(load(f, "A1", &got, NULL), 0);
@@ -249,12 +249,12 @@ static char *recorded_file(struct fixture *f, char path[128], size_t *out_size,
 	create(f, m);
 	assert_int_equal(load(f, "B1", &got, &fd), 0);
 	*out_content_end = got->end;
-	write_records(fd, got);
+	write_records(f, fd, got);
 	got->attempts = 4;
 	*out_first_end = got->end;
 	spool_record_init(&record);
 	spool_add_state(&record, got);
-	assert_int_equal(spool_flush(fd, got, &record), 0);
+	assert_int_equal(spool_flush(f->spool, fd, got, &record), 0);
 	close(fd);
 	snprintf(path, 128, "%s/queue/B1", f->dir);
 	return slurp(path, out_size);
@@ -307,7 +307,7 @@ static void test_torn_record_is_replaced(void **state)
 	got->attempts = 9;
 	spool_record_init(&record);
 	spool_add_state(&record, got);
-	assert_int_equal(spool_flush(fd, got, &record), 0);
+	assert_int_equal(spool_flush(f->spool, fd, got, &record), 0);
 	close(fd);
 	assert_int_equal(load(f, "B1", &got, NULL), 0);
 	assert_int_equal(got->attempts, 9);
@@ -424,13 +424,13 @@ static void test_many_targets_share_a_result(void **state)
 	}
 	spool_record_init(&record);
 	spool_add_targets(&record, m, 0, 0, 1000);
-	assert_int_equal(spool_flush(fd, m, &record), 0);
+	assert_int_equal(spool_flush(f->spool, fd, m, &record), 0);
 	for (size_t i = 0; i < 1000; i++)
 		m->targets[i].text = i % 10 ? "same now" : "other now";
 	spool_record_init(&record);
 	spool_add_results(&record, m, changed);
 	assert_true(record.buf.len < 3000);
-	assert_int_equal(spool_flush(fd, m, &record), 0);
+	assert_int_equal(spool_flush(f->spool, fd, m, &record), 0);
 	close(fd);
 	assert_int_equal(load(f, "D1", &got, NULL), 0);
 	assert_int_equal(got->target_count, 1000);
