@@ -409,6 +409,15 @@ void dns_closer_remove(struct dns_closer *closer)
 	closer->back = NULL;
 }
 
+struct dns_closer *dns_closer_find(struct resolver *r, void (*fn)(struct dns_closer *))
+{
+	struct dns_closer *closer = r->closers;
+
+	while (closer != NULL && closer->fn != fn)
+		closer = closer->next;
+	return closer;
+}
+
 void resolver_close(struct resolver *r)
 {
 	struct dns_closer *closer;

@@ -137,6 +137,8 @@ struct dns_closer {
 
 void dns_closer_add(struct resolver *r, struct dns_closer *closer);
 void dns_closer_remove(struct dns_closer *closer);
+/* The one with this function, or NULL: for what is kept once a resolver. */
+struct dns_closer *dns_closer_find(struct resolver *r, void (*fn)(struct dns_closer *));
 
 /*
  * Asks; the callback runs exactly once, from dns_process() or dns_wait_all(),

@@ -10,7 +10,6 @@
 #include "dnscheck/spf.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -19,6 +18,7 @@
 #include "dnscheck/answer.h"
 #include "dnscheck/name.h"
 #include "dnscheck/spf_eval.h"
+#include "dnscheck/spf_pool.h"
 
 enum {
 	/* Lines of the walk that are kept: enough for every honest record. */
@@ -38,7 +38,7 @@ const char *spf_result_name(enum spf_result result)
 	return names[result];
 }
 
-void spf_trace(struct spf_eval *e, const char *fmt, ...)
+void spf_trace_line(struct spf_eval *e, const char *fmt, ...)
 {
 	const struct spf_frame *f;
 	unsigned depth = 0;
@@ -227,13 +227,12 @@ static void note_modifiers(struct spf_frame *f)
 static void take_record(struct spf_eval *e, struct str text)
 {
 	struct spf_frame *f = e->top;
-	struct spf_record *record = NULL;
 	struct spf_error error;
-	struct str copy = {arena_memdup0(e->arena, text.ptr, text.len), text.len};
 
-	f->record_text = copy.ptr;
-	spf_trace(e, "%s: %s", f->domain, copy.ptr);
-	if (spf_parse(e->arena, copy, &record, &error, 1) != 0) {
+	f->record_text = arena_memdup0(e->arena, text.ptr, text.len);
+	spf_trace(e, "%s: %s", f->domain, f->record_text);
+	f->record = spf_pool_parse(e, text, &error);
+	if (f->record == NULL) {
 		spf_set_result(e, SPF_PERMERROR,
 			       arena_printf(e->arena,
 					    "syntax error in the record of %s, "
@@ -241,7 +240,6 @@ static void take_record(struct spf_eval *e, struct str text)
 					    f->domain, error.lo + 1, error.message));
 		return;
 	}
-	f->record = record;
 	note_modifiers(f);
 }
 
@@ -282,18 +280,6 @@ static void on_record(struct spf_eval *e, const struct dns_answer *answer)
 
 /* --- results ------------------------------------------------------------ */
 
-static void eval_free(struct spf_eval *e)
-{
-	arena_free(e->arena);
-	free(e);
-}
-
-/* The questions are dropped with the resolver, so no answer finds us gone. */
-static void on_close(struct dns_closer *closer)
-{
-	eval_free((struct spf_eval *)closer);
-}
-
 static void finish(struct spf_eval *e)
 {
 	struct spf_outcome out = {.result = e->result,
@@ -307,9 +293,8 @@ static void finish(struct spf_eval *e)
 				  .trace = e->trace,
 				  .trace_count = e->trace_count};
 
-	dns_closer_remove(&e->closer);
 	e->callback(&out, e->arg);
-	eval_free(e);
+	spf_pool_give(e);
 }
 
 static enum spf_result result_of(enum spf_qualifier qualifier)
@@ -439,12 +424,9 @@ static void on_nothing(struct spf_eval *e, const struct dns_answer *answer)
 void spf_check(struct resolver *r, const struct spf_request *request,
 	       spf_callback *callback, void *arg)
 {
-	struct spf_eval *e = dns_alloc(sizeof(*e));
+	struct spf_eval *e = spf_pool_take(r);
 
-	e->closer.fn = on_close;
-	dns_closer_add(r, &e->closer);
-	e->resolver = r;
-	e->arena = arena_new(0);
+	e->wants_trace = request->wants_trace;
 	e->callback = callback;
 	e->arg = arg;
 	e->deadline_ms = dns_now_ms() + BUDGET_MS;

@@ -32,6 +32,7 @@ struct spf_request {
 	const char *sender; /* MAIL FROM without <>; "": the null sender */
 	const char *helo;
 	const char *receiver; /* %{r}; NULL: "unknown" */
+	bool wants_trace;     /* the outcome shall have the walk */
 };
 
 /* Valid for the length of the callback. */
@@ -44,7 +45,7 @@ struct spf_outcome {
 	const char *problem;	  /* temperror, permerror: why; else NULL */
 	unsigned lookups;	  /* of LIMIT_SPF_LOOKUPS */
 	unsigned void_lookups;	  /* of LIMIT_SPF_VOID */
-	const char *const *trace; /* the walk, one line a step */
+	const char *const *trace; /* the walk, one line a step, when wanted */
 	size_t trace_count;
 };
 

@@ -20,6 +20,8 @@
 
 struct arena;
 struct spf_eval;
+struct spf_pool;
+struct spf_shelf;
 
 typedef void spf_handler(struct spf_eval *e, const struct dns_answer *answer);
 
@@ -41,9 +43,13 @@ enum spf_ptr_state { SPF_PTR_UNKNOWN, SPF_PTR_DONE };
 enum spf_exp_stage { SPF_EXP_TARGET, SPF_EXP_TEXT };
 
 struct spf_eval {
-	struct dns_closer closer; /* first: a closed resolver ends the evaluation */
 	struct resolver *resolver;
 	struct arena *arena;
+	/* The pool's (spf_pool.c). */
+	struct spf_pool *pool;
+	struct spf_shelf *shelf;
+	struct spf_eval *next;
+	struct spf_eval **back;
 	spf_callback *callback;
 	void *arg;
 	/* The request. */
@@ -77,6 +83,7 @@ struct spf_eval {
 	const struct spf_macro *exp_macro;
 	const char *explanation;
 	uint64_t deadline_ms;
+	bool wants_trace;
 	const char **trace;
 	size_t trace_count;
 	size_t trace_room;
@@ -97,11 +104,14 @@ void spf_set_result(struct spf_eval *e, enum spf_result result, const char *prob
 bool spf_count_lookup(struct spf_eval *e);
 /* Counts a term whose questions came to nothing; false: one too many. */
 bool spf_count_void(struct spf_eval *e);
-void spf_trace(struct spf_eval *e, const char *fmt, ...) MCC_PRINTF(2, 3);
+void spf_trace_line(struct spf_eval *e, const char *fmt, ...) MCC_PRINTF(2, 3);
+/* A line of the walk. The arguments are looked at only when it is wanted:
+ * making texts that nobody reads would be most of an evaluation's work. */
+#define spf_trace(e, ...) ((e)->wants_trace ? spf_trace_line(e, __VA_ARGS__) : (void)0)
 void spf_push(struct spf_eval *e, const char *domain);
 /* The client's address type, for questions. */
 enum dns_type spf_address_type(const struct spf_eval *e);
-/* The text of a term as it stands in the record. */
+/* The text of a term as it stands in the record: a copy. */
 const char *spf_term_text(const struct spf_eval *e, const struct spf_term *term);
 /*
  * The domain-spec expanded in the top frame, at most 253 octets (7.3); the

@@ -34,10 +34,12 @@ struct rrset {
 	struct dns_rr *rrs;
 	size_t count;
 	size_t room;
+	struct dns_rr first; /* most have no other */
 };
 
 struct zone_node {
-	struct dns_name name;
+	const uint8_t *wire; /* its name */
+	uint8_t len;
 	struct rrset *rrsets;
 	const struct dns_name *dname; /* or NULL */
 	uint32_t dname_ttl;
@@ -47,7 +49,8 @@ struct zone_node {
 
 struct zone_set {
 	struct arena *arena;
-	struct strmap *nodes; /* by wire name */
+	struct strmap *nodes;	/* by wire name */
+	struct zone_node *last; /* files hold a name's records side by side */
 	size_t apex_count;
 };
 
@@ -65,25 +68,44 @@ static struct zone_node *find(const struct zone_set *set, const uint8_t *wire, s
 	return strmap_find(set->nodes, (struct str){(const char *)wire, len});
 }
 
+static struct zone_node *node_add(struct zone_set *set, const uint8_t *wire, size_t len)
+{
+	struct zone_node *node = arena_alloc(set->arena, sizeof(*node));
+	char *copy = arena_memdup0(set->arena, wire, len);
+
+	node->wire = (const uint8_t *)copy;
+	node->len = (uint8_t)len;
+	(void)strmap_put(set->nodes, (struct str){copy, len}, node);
+	return node;
+}
+
 /* The node of a name, made with all nodes above it when it is new. */
 static struct zone_node *node_get(struct zone_set *set, const struct dns_name *name)
 {
-	struct zone_node *node, *wanted = NULL;
-	struct dns_name at = *name;
+	struct zone_node *node = set->last;
+	size_t at = 0;
 
-	do {
-		node = find(set, at.wire, at.len);
-		if (node != NULL)
-			return wanted != NULL ? wanted : node;
-		node = arena_alloc(set->arena, sizeof(*node));
-		node->name = at;
-		(void)strmap_put(set->nodes,
-				 (struct str){(const char *)node->name.wire, at.len},
-				 node);
-		if (wanted == NULL)
-			wanted = node;
-	} while (dns_name_parent(&at, &at));
-	return wanted;
+	if (node != NULL && node->len == name->len &&
+	    memcmp(node->wire, name->wire, name->len) == 0)
+		return node;
+	node = find(set, name->wire, name->len);
+	if (node == NULL)
+		node = node_add(set, name->wire, name->len);
+	else
+		at = name->len; /* and so has all above it */
+	set->last = node;
+	while (at < name->len && name->wire[at] != 0) {
+		at += (size_t)name->wire[at] + 1;
+		if (find(set, name->wire + at, name->len - at) != NULL)
+			break;
+		(void)node_add(set, name->wire + at, name->len - at);
+	}
+	return node;
+}
+
+const uint8_t *zone_owner_wire(struct zone_set *set, const struct dns_name *owner)
+{
+	return node_get(set, owner)->wire;
 }
 
 static struct rrset *rrset_find(const struct zone_node *node, enum dns_type type)
@@ -120,6 +142,8 @@ const char *zone_add_rr(struct zone_set *set, const struct dns_name *owner,
 			return "a CNAME and other records at the same name";
 		s = arena_alloc(set->arena, sizeof(*s));
 		s->type = rr->type;
+		s->rrs = &s->first;
+		s->room = 1;
 		s->next = node->rrsets;
 		node->rrsets = s;
 	}
@@ -164,28 +188,28 @@ bool zone_has_apex(const struct zone_set *set)
 }
 
 /* The deepest zone that speaks for the name; DS records are the parent's. */
-static const struct zone_node *apex_of(const struct zone_set *set,
-				       const struct dns_name *name, enum dns_type type)
+static const struct zone_node *apex_of(const struct zone_set *set, const uint8_t *wire,
+				       size_t len, enum dns_type type)
 {
 	const struct zone_node *node, *own = NULL;
 	size_t at = 0;
 
 	for (;;) {
-		node = find(set, name->wire + at, (size_t)name->len - at);
+		node = find(set, wire + at, len - at);
 		if (node != NULL && node->is_apex) {
 			if (at != 0 || type != DNS_DS)
 				return node;
 			own = node;
 		}
-		if (name->wire[at] == 0)
+		if (wire[at] == 0)
 			return own;
-		at += (size_t)name->wire[at] + 1;
+		at += (size_t)wire[at] + 1;
 	}
 }
 
-bool zone_covers(const struct zone_set *set, const struct dns_name *name)
+bool zone_covers(const struct zone_set *set, const uint8_t *wire, size_t len)
 {
-	return apex_of(set, name, DNS_A) != NULL;
+	return apex_of(set, wire, len, DNS_A) != NULL;
 }
 
 /* --- lookup ------------------------------------------------------------- */
@@ -234,7 +258,7 @@ static void answer_from_node(struct lookup *l, const struct zone_node *node)
 static void answer_dname(struct lookup *l, const struct zone_node *node)
 {
 	struct dns_name name;
-	size_t kept = (size_t)l->name->len - node->name.len;
+	size_t kept = (size_t)l->name->len - node->len;
 	char text[DNS_NAME_TEXT];
 
 	if (kept + node->dname->len > DNS_NAME_WIRE) {
@@ -255,8 +279,8 @@ static void answer_missing(struct lookup *l, const struct zone_node *encloser)
 	uint8_t wire[DNS_NAME_WIRE + 2] = {1, '*'};
 	const struct zone_node *wild;
 
-	memcpy(wire + 2, encloser->name.wire, encloser->name.len);
-	wild = find(l->set, wire, (size_t)encloser->name.len + 2);
+	memcpy(wire + 2, encloser->wire, encloser->len);
+	wild = find(l->set, wire, (size_t)encloser->len + 2);
 	if (wild == NULL)
 		answer_negative(l, DNS_NXDOMAIN);
 	else if (rrset_find(wild, DNS_NS) != NULL)
@@ -269,7 +293,7 @@ static void answer_missing(struct lookup *l, const struct zone_node *encloser)
 static bool is_delegated(const struct lookup *l, const struct zone_node *node)
 {
 	return node != l->apex && rrset_find(node, DNS_NS) != NULL &&
-	       !(l->type == DNS_DS && node->name.len == l->name->len);
+	       !(l->type == DNS_DS && node->len == l->name->len);
 }
 
 static void walk(struct lookup *l)
@@ -277,7 +301,7 @@ static void walk(struct lookup *l)
 	size_t starts[LABELS_MAX], count = 0, at = 0;
 	const struct zone_node *node = l->apex, *child;
 
-	while (l->name->len - at > l->apex->name.len) {
+	while (l->name->len - at > l->apex->len) {
 		starts[count++] = at;
 		at += (size_t)l->name->wire[at] + 1;
 	}
@@ -307,7 +331,7 @@ void zone_lookup(const struct zone_set *set, struct arena *scratch,
 {
 	struct lookup l = {.set = set,
 			   .scratch = scratch,
-			   .apex = apex_of(set, name, type),
+			   .apex = apex_of(set, name->wire, name->len, type),
 			   .name = name,
 			   .type = type,
 			   .out = out};
@@ -358,6 +382,8 @@ int resolver_open_zone(const char *path, const char *origin, struct resolver **o
 {
 	struct zone_source *z = dns_alloc(sizeof(*z));
 	struct zone_file file = {.path = path, .origin = origin, .may_include = true};
+	/* The answers are at hand already. */
+	struct resolver_options front = {.cache_entries = 256};
 	int status;
 
 	z->source.ops = &zone_ops;
@@ -373,6 +399,6 @@ int resolver_open_zone(const char *path, const char *origin, struct resolver **o
 		zone_close(&z->source);
 		return status;
 	}
-	*out_r = resolver_new(&z->source, NULL);
+	*out_r = resolver_new(&z->source, &front);
 	return 0;
 }

@@ -29,8 +29,10 @@ void zone_add_dname(struct zone_set *set, const struct dns_name *owner,
 void zone_add_apex(struct zone_set *set, const struct dns_name *apex,
 		   uint32_t negative_ttl);
 bool zone_has_apex(const struct zone_set *set);
-/* Whether some zone of the set speaks for the name. */
-bool zone_covers(const struct zone_set *set, const struct dns_name *name);
+/* The owner's wire name, as long-lived as the set, the same pointer each time. */
+const uint8_t *zone_owner_wire(struct zone_set *set, const struct dns_name *owner);
+/* Whether some zone of the set speaks for the name (wire form). */
+bool zone_covers(const struct zone_set *set, const uint8_t *wire, size_t len);
 
 struct zone_file {
 	const char *path; /* for messages, and the folder of its $INCLUDEs */

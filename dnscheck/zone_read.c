@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <ldns/ldns.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,12 +21,14 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "dnscheck/rr.h"
+#include "dnscheck/zone_plain.h"
 
 enum { DEFAULT_TTL = 3600, DEFAULT_NEGATIVE_TTL = 3600 };
 
 /* Who owns records, to be checked once all zones are known. */
 struct owner {
-	struct dns_name name;
+	const uint8_t *wire; /* the set's */
+	size_t len;
 	const char *path;
 	size_t line;
 };
@@ -75,6 +78,19 @@ struct joiner {
 	bool quoted;
 };
 
+/* How many bytes from `at` on mean only themselves. */
+static size_t plain_run(struct str text, size_t at)
+{
+	static const bool special[UCHAR_MAX + 1] = {
+		['\0'] = true, ['\n'] = true, ['\r'] = true, ['"'] = true,
+		[';'] = true,  ['('] = true,  [')'] = true,  ['\\'] = true};
+	size_t end = at;
+
+	while (end < text.len && !special[(unsigned char)text.ptr[end]])
+		end++;
+	return end - at;
+}
+
 /* One byte of the line; NULL or what is wrong with it. */
 static const char *join_byte(struct joiner *j, char c)
 {
@@ -120,6 +136,11 @@ static int next_logical(struct layer *l, struct strbuf *out, bool *out_more)
 	l->line = l->next_line;
 	*out_more = l->at < l->text.len;
 	while (l->at < l->text.len) {
+		len = plain_run(l->text, l->at);
+		strbuf_add(out, l->text.ptr + l->at, len);
+		l->at += len;
+		if (l->at == l->text.len)
+			break;
 		c = l->text.ptr[l->at];
 		if (c == ';' && !j.quoted) {
 			l->at = skip_comment(l->text, l->at);
@@ -151,25 +172,15 @@ static int next_logical(struct layer *l, struct strbuf *out, bool *out_more)
 
 /* --- directives --------------------------------------------------------- */
 
-/* A name of a directive: absolute, or relative to the origin. */
+/* A name: absolute, or relative to the origin. */
 static int read_name(const struct layer *l, struct str word, struct dns_name *out)
 {
-	char text[2 * DNS_NAME_TEXT + 2], origin[DNS_NAME_TEXT] = "";
-	bool absolute = str_ends(word, ".");
-
-	if (str_eqc(word, "@") && l->has_origin) {
-		*out = l->origin;
+	if (zone_read_name(word, l->has_origin ? &l->origin : NULL, out))
 		return 0;
-	}
-	if (!absolute && !l->has_origin)
+	if (!l->has_origin && !str_ends(word, "."))
 		return fail(l, "relative name without $ORIGIN");
-	if (word.len >= DNS_NAME_TEXT)
-		return fail(l, "bad domain name");
-	if (!absolute)
-		dns_name_format(&l->origin, origin);
-	snprintf(text, sizeof(text), "%.*s%s%s", STR_ARG(word),
-		 origin[0] == '\0' ? "" : ".", origin);
-	return dns_name_parse(text, out) ? 0 : fail(l, "bad domain name");
+	return fail(l, "bad domain name: a label is empty or longer than 63 octets, "
+		       "or the name than 255");
 }
 
 static void note_origin(struct layer *l)
@@ -264,13 +275,13 @@ static void note_owner(struct layer *l)
 {
 	struct zone_reader *rd = l->rd;
 	struct owner *slot;
+	const uint8_t *wire = zone_owner_wire(rd->set, &l->owner);
 
-	if (rd->owner_count != 0 &&
-	    dns_name_equal(&rd->owners[rd->owner_count - 1].name, &l->owner))
+	if (rd->owner_count != 0 && rd->owners[rd->owner_count - 1].wire == wire)
 		return;
 	slot = arena_push(rd->arena, &rd->owners, rd->owner_count, &rd->owner_room,
 			  sizeof(*slot));
-	*slot = (struct owner){l->owner, l->path, l->line};
+	*slot = (struct owner){wire, l->owner.len, l->path, l->line};
 	rd->owner_count++;
 }
 
@@ -291,13 +302,23 @@ static int add_soa(struct layer *l, const ldns_rr *rr)
 	return 0;
 }
 
+/* A record of the current owner. */
+static int add_ours(struct layer *l, const struct dns_rr *rr)
+{
+	const char *problem;
+
+	l->has_owner = true;
+	note_owner(l);
+	problem = zone_add_rr(l->rd->set, &l->owner, rr);
+	return problem == NULL ? 0 : fail(l, problem);
+}
+
 /* Takes a record that ldns has understood into the set. */
 static int add_record(struct layer *l, const ldns_rr *rr)
 {
 	unsigned type = ldns_rr_get_type(rr);
 	struct dns_name target;
 	struct dns_rr ours;
-	const char *problem;
 	int status = 0;
 
 	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
@@ -308,7 +329,6 @@ static int add_record(struct layer *l, const ldns_rr *rr)
 	if (type == LDNS_RR_TYPE_RRSIG || type == LDNS_RR_TYPE_NSEC ||
 	    type == LDNS_RR_TYPE_NSEC3 || type == LDNS_RR_TYPE_NSEC3PARAM)
 		return 0; /* owners of these may be no names of the zone */
-	note_owner(l);
 	if (type == LDNS_RR_TYPE_SOA)
 		status = add_soa(l, rr);
 	if (status != 0)
@@ -316,13 +336,13 @@ static int add_record(struct layer *l, const ldns_rr *rr)
 	if (type == LDNS_RR_TYPE_DNAME) {
 		if (!dns_rr_name(rr, 0, &target))
 			return fail(l, "bad DNAME target");
+		note_owner(l);
 		zone_add_dname(l->rd->set, &l->owner, &target, ldns_rr_ttl(rr));
 		return 0;
 	}
 	if (!dns_rr_read(l->rd->arena, rr, &ours))
 		return fail(l, "damaged record data");
-	problem = zone_add_rr(l->rd->set, &l->owner, &ours);
-	return problem == NULL ? 0 : fail(l, problem);
+	return add_ours(l, &ours);
 }
 
 static ldns_rdf *rdf_of_name(const struct dns_name *name)
@@ -330,7 +350,7 @@ static ldns_rdf *rdf_of_name(const struct dns_name *name)
 	return ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name->len, name->wire);
 }
 
-static int read_record(struct layer *l, struct str line)
+static int read_with_ldns(struct layer *l, struct str line)
 {
 	ldns_rdf *origin = l->has_origin ? rdf_of_name(&l->origin) : NULL;
 	ldns_rdf *prev = l->has_owner ? rdf_of_name(&l->owner) : NULL;
@@ -357,7 +377,31 @@ static int check_owner_field(const struct layer *l, struct str line)
 	if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
 		return l->has_owner ? 0 : fail(l, "record without an owner name");
 	(void)str_token(&line, " \t", &word);
+	/* ldns would take the whole word for the origin. */
+	if (word.len > 1 && word.ptr[0] == '@')
+		return fail(l, "an owner name that begins with '@'");
 	return read_name(l, word, &name);
+}
+
+static int read_record(struct layer *l, struct str line)
+{
+	struct zone_context context = {.origin = l->has_origin ? &l->origin : NULL,
+				       .owner = l->has_owner ? &l->owner : NULL,
+				       .ttl = l->ttl};
+	struct strbuf turned;
+	struct dns_rr rr;
+	int status;
+
+	if (zone_read_plain(l->rd->arena, &context, line, &l->owner, &rr))
+		return add_ours(l, &rr);
+	status = check_owner_field(l, line);
+	if (status != 0)
+		return status;
+	strbuf_init(&turned, LIMIT_ZONE_LINE);
+	status = read_with_ldns(l, zone_turn_class(line, &turned) ? strbuf_view(&turned)
+								  : line);
+	strbuf_fini(&turned);
+	return status;
 }
 
 static int read_layer(struct layer *l)
@@ -378,8 +422,6 @@ static int read_layer(struct layer *l)
 		if (line.ptr[0] == '$')
 			status = read_directive(l, line);
 		else
-			status = check_owner_field(l, line);
-		if (status == 0 && line.ptr[0] != '$')
 			status = read_record(l, line);
 		if (status != 0)
 			break;
@@ -402,13 +444,15 @@ static void zones_without_soa(struct zone_reader *rd)
 
 static int check_owners(struct zone_reader *rd)
 {
+	struct dns_name name;
 	char text[DNS_NAME_TEXT];
 	size_t i;
 
 	for (i = 0; i < rd->owner_count; i++) {
-		if (zone_covers(rd->set, &rd->owners[i].name))
+		if (zone_covers(rd->set, rd->owners[i].wire, rd->owners[i].len))
 			continue;
-		dns_name_format(&rd->owners[i].name, text);
+		(void)dns_name_of_wire(rd->owners[i].wire, rd->owners[i].len, &name);
+		dns_name_format(&name, text);
 		snprintf(rd->err, rd->err_size,
 			 "%s:%zu: %s. lies outside of every zone of the file (no SOA "
 			 "record or $ORIGIN above it)",

@@ -208,7 +208,7 @@ static bool prepare(struct spf_builder *b, struct str text, struct str *out_copy
 	char *copy = arena_alloc(b->arena, text.len + 2);
 
 	scan_init(&b->scan, b->arena);
-	if (!copy || !scan_reserve(&b->scan, 8192 + 8 * text.len))
+	if (!copy || !scan_reserve(&b->scan, 4096 + 6 * text.len))
 		return false;
 	if (text.len)
 		memcpy(copy, text.ptr, text.len);
@@ -265,6 +265,42 @@ size_t spf_parse(struct arena *arena, struct str text, struct spf_record **out_r
 		return 1;
 	*out_record = b.record;
 	return b.error_count;
+}
+
+/* Where the copy has what `s` is in the text; what is not there is a literal. */
+static struct str moved(const struct spf_record *from, const struct spf_record *to,
+			struct str s)
+{
+	uintptr_t at = (uintptr_t)s.ptr, first = (uintptr_t)from->text.ptr;
+
+	if (at >= first && at <= first + from->text.len)
+		s.ptr = to->text.ptr + (at - first);
+	return s;
+}
+
+struct spf_record *spf_record_copy(struct arena *arena, const struct spf_record *record)
+{
+	struct spf_record *copy = arena_alloc(arena, sizeof(*copy));
+	struct spf_macro_part *part;
+	struct spf_term *term;
+
+	*copy = *record;
+	copy->text.ptr = str_dup0(arena, record->text);
+	copy->terms = arena_array(arena, record->term_count, sizeof(*copy->terms));
+	for (size_t i = 0; i < record->term_count; i++) {
+		term = &copy->terms[i];
+		*term = record->terms[i];
+		term->name = moved(record, copy, term->name);
+		term->domain.parts = arena_array(arena, term->domain.part_count,
+						 sizeof(*term->domain.parts));
+		for (size_t j = 0; j < term->domain.part_count; j++) {
+			part = &term->domain.parts[j];
+			*part = record->terms[i].domain.parts[j];
+			part->text = moved(record, copy, part->text);
+			part->delimiters = moved(record, copy, part->delimiters);
+		}
+	}
+	return copy;
 }
 
 bool spf_parse_explain(struct arena *arena, struct str text, struct spf_macro *out)

@@ -82,6 +82,8 @@ struct spf_error {
  */
 size_t spf_parse(struct arena *arena, struct str text, struct spf_record **out_record,
 		 struct spf_error *errors, size_t max_errors);
+/* A deep copy of a record that had no error. */
+struct spf_record *spf_record_copy(struct arena *arena, const struct spf_record *record);
 /* An explain-string (RFC 7208 6.2) or a bare macro-string; false on error. */
 bool spf_parse_explain(struct arena *arena, struct str text, struct spf_macro *out);
 /* True when the text begins with the version section of an SPF record. */

@@ -24,6 +24,7 @@
 #include "dnscheck/spf.h"
 #include "mcc/cli.h"
 #include "mcc/dns_options.h"
+#include "mcc/json_line.h"
 
 enum {
 	OPT_IP = DNS_OPT_OWN,
@@ -33,9 +34,13 @@ enum {
 	OPT_FORMAT,
 	OPT_BATCH,
 	OPT_HELP,
-	/* Evaluations of a batch under way at once. */
+	/* Evaluations of a batch under way at once: what hides the way to a
+	 * server, and what stays in the processor's cache without one. */
 	BATCH_AT_ONCE = 1000,
-	TEXT_MAX = 1 << 20
+	BATCH_AT_ONCE_LOCAL = 32,
+	TEXT_MAX = 1 << 20,
+	/* Of a batch: its texts are bounded by what a record can hold. */
+	LINE_MAX_BYTES = 16 << 20
 };
 
 static const struct option spf_options[] = {
@@ -168,14 +173,35 @@ struct batch {
 	size_t count;
 	size_t room;
 	size_t printed;
+	struct strbuf line;
 };
 
 struct batch_item {
 	struct batch *batch;
 	struct spf_request request;
 	const char *ip;
-	char *line; /* JSON, once it is there */
+	char *line; /* JSON, when it is there and has to wait */
 };
+
+static void format_line(struct strbuf *out, const struct batch_item *item,
+			const struct spf_outcome *o)
+{
+	strbuf_clear(out);
+	json_line_begin(out);
+	json_line_text(out, "ip", item->ip);
+	json_line_text(out, "from", item->request.sender);
+	json_line_text(out, "helo", item->request.helo);
+	json_line_text(out, "result", spf_result_name(o->result));
+	json_line_text(out, "explanation", o->explanation);
+	json_line_text(out, "mechanism", o->mechanism);
+	json_line_text(out, "domain", o->domain);
+	json_line_text(out, "problem", o->problem);
+	json_line_number(out, "lookups", o->lookups);
+	json_line_number(out, "void_lookups", o->void_lookups);
+	json_line_end(out);
+	strbuf_addc(out, '\n');
+	MCC_ASSERT(!out->failed);
+}
 
 static void flush_batch(struct batch *b)
 {
@@ -183,7 +209,7 @@ static void flush_batch(struct batch *b)
 
 	while (b->printed < b->count && b->items[b->printed].line != NULL) {
 		item = &b->items[b->printed++];
-		puts(item->line);
+		fputs(item->line, stdout);
 		free(item->line);
 	}
 }
@@ -192,23 +218,18 @@ static void on_batch_outcome(const struct spf_outcome *o, void *arg)
 {
 	struct batch_item *item = arg;
 	struct batch *b = item->batch;
-	json_t *json = json_object();
 
-	json_object_set_new(json, "ip", json_text(item->ip));
-	json_object_set_new(json, "from", json_text(item->request.sender));
-	json_object_set_new(json, "helo", json_text(item->request.helo));
-	json_object_set_new(json, "result", json_text(spf_result_name(o->result)));
-	json_object_set_new(json, "explanation", json_text(o->explanation));
-	json_object_set_new(json, "mechanism", json_text(o->mechanism));
-	json_object_set_new(json, "domain", json_text(o->domain));
-	json_object_set_new(json, "problem", json_text(o->problem));
-	json_object_set_new(json, "lookups", json_integer(o->lookups));
-	json_object_set_new(json, "void_lookups", json_integer(o->void_lookups));
-	item->line = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
+	format_line(&b->line, item, o);
 	b->run->under_way--;
 	if (exit_of(o->result) > b->run->exit)
 		b->run->exit = exit_of(o->result);
+	if (item != &b->items[b->printed]) {
+		item->line = strdup(b->line.ptr);
+		MCC_ASSERT(item->line != NULL);
+		return;
+	}
+	fwrite(b->line.ptr, 1, b->line.len, stdout);
+	b->printed++;
 	flush_batch(b);
 }
 
@@ -274,20 +295,23 @@ static int read_batch(struct batch *b)
 static int run_batch(struct spf_run *run)
 {
 	struct batch b = {.run = run};
-	size_t i;
+	size_t i, at_once;
 	int status = read_batch(&b);
 
 	if (status != EXIT_CLEAN)
 		return status;
+	strbuf_init(&b.line, LINE_MAX_BYTES);
+	at_once = dns_fd(run->resolver) < 0 ? BATCH_AT_ONCE_LOCAL : BATCH_AT_ONCE;
 	for (i = 0; i < b.count; i++) {
 		b.items[i].batch = &b;
 		run->under_way++;
 		spf_check(run->resolver, &b.items[i].request, on_batch_outcome,
 			  &b.items[i]);
-		while (run->under_way >= BATCH_AT_ONCE)
+		while (run->under_way >= at_once)
 			dns_wait_once(run->resolver);
 	}
 	dns_wait_all(run->resolver);
+	strbuf_fini(&b.line);
 	return EXIT_CLEAN;
 }
 
@@ -341,6 +365,7 @@ static int run_check(struct spf_run *run)
 		status = run_batch(run);
 	} else {
 		run->under_way++;
+		run->request.wants_trace = run->json || run->verbose;
 		spf_check(run->resolver, &run->request, on_outcome, run);
 		dns_wait_all(run->resolver);
 	}

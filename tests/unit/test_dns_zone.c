@@ -32,7 +32,11 @@ static const char zone_text[] = "$ORIGIN example.org.\n"
 				"ren DNAME example.net.\n"
 				"$ORIGIN 2.0.192.in-addr.arpa.\n"
 				"@ SOA ns.example.org. h.example.org. 1 2 3 4 60\n"
-				"2 PTR mail.example.org.\n";
+				"2 PTR mail.example.org.\n"
+				"$ORIGIN turn.test.\n"
+				"@ IN 1h SOA ns h 1 2 3 4 5\n"
+				"a IN 60 A 192.0.2.6\n"
+				"a 61 IN TXT x\n";
 
 struct fixture {
 	struct arena *arena;
@@ -135,6 +139,12 @@ static void test_data(void **state)
 	a = look(state, "example.org", DNS_TXT, &is_open);
 	assert_int_equal(a.rrs[0].ttl, 3600);
 	assert_string_equal(a.rrs[0].text.ptr, "a;b(c");
+	a = look(state, "a.turn.test", DNS_A, &is_open);
+	assert_int_equal(a.rrs[0].ttl, 60);
+	a = look(state, "a.turn.test", DNS_TXT, &is_open);
+	assert_int_equal(a.rrs[0].ttl, 61);
+	a = look(state, "turn.test", DNS_SOA, &is_open);
+	assert_int_equal(a.rrs[0].ttl, 3600);
 	a = look(state, "nope.example.org", DNS_A, &is_open);
 	assert_int_equal(a.negative_ttl, 600);
 	a = look(state, "example.org", DNS_SOA, &is_open);
