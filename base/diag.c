@@ -196,6 +196,12 @@ void diag_filter(struct diag_queue *queue,
 	queue->count = count;
 }
 
+void diag_clear(struct diag_queue *queue)
+{
+	queue->count = 0;
+	memset(queue->lost, 0, sizeof(queue->lost));
+}
+
 static bool is_not_off(const struct diag *d, void *arg)
 {
 	(void)arg;
@@ -250,13 +256,19 @@ const struct diag *diag_get(const struct diag_queue *queue, size_t i)
 	return queue->items[i];
 }
 
+void diag_count_all(const struct diag_queue *queue,
+		    size_t out_counts[DIAG_SEVERITY_COUNT])
+{
+	memcpy(out_counts, queue->lost, sizeof(queue->lost));
+	for (size_t i = 0; i < queue->count; i++)
+		out_counts[queue->items[i]->severity]++;
+}
+
 size_t diag_count_severity(const struct diag_queue *queue, enum diag_severity severity)
 {
-	size_t count;
+	size_t counts[DIAG_SEVERITY_COUNT];
 
 	MCC_ASSERT(severity < DIAG_OFF);
-	count = queue->lost[severity];
-	for (size_t i = 0; i < queue->count; i++)
-		count += queue->items[i]->severity == severity;
-	return count;
+	diag_count_all(queue, counts);
+	return counts[severity];
 }

@@ -110,7 +110,11 @@ const struct diag *diag_get(const struct diag_queue *queue, size_t i);
 /* Removes those for which keep() is false (suppressions, baselines). */
 void diag_filter(struct diag_queue *queue, bool (*keep)(const struct diag *d, void *arg),
 		 void *arg);
+/* Forgets all of them, those that were only counted too. */
+void diag_clear(struct diag_queue *queue);
 /* Counts include those beyond LIMIT_DIAG_KEPT, which are not kept. */
 size_t diag_count_severity(const struct diag_queue *queue, enum diag_severity severity);
+void diag_count_all(const struct diag_queue *queue,
+		    size_t out_counts[DIAG_SEVERITY_COUNT]);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/diag.h"
 #include "base/escape.h"
+#include "base/json_put.h"
 #include "base/source.h"
 
 enum { JSON_TEXT_MAX = 1 << 24 };
@@ -89,11 +90,14 @@ static json_t *fix_of(const struct diag *d, const struct source_set *set)
 	return fix;
 }
 
-static json_t *diag_of(const struct diag *d, const struct source_set *set)
+static json_t *diag_of(const struct diag *d, const struct source_set *set,
+		       const char *site)
 {
 	const struct rule_info *rule = rule_info(d->rule);
 	json_t *object = json_object();
 
+	if (site)
+		set_text(object, "site", site);
 	set_text(object, "rule", rule->id);
 	set_text(object, "name", rule->name);
 	set_text(object, "severity", diag_severity_name(d->severity));
@@ -107,36 +111,64 @@ static json_t *diag_of(const struct diag *d, const struct source_set *set)
 	return object;
 }
 
-static json_t *summary_of(const struct diag_queue *queue)
+void diag_json_begin(FILE *out, const char *postfix)
 {
+	json_t *text = json_string(postfix);
+
+	fputs("{\n  \"schema\": \"mcc-diagnostics/1\",\n  \"postfix\": ", out);
+	json_put(out, text, 0, "");
+	fputs(",\n  \"diagnostics\": [", out);
+	json_decref(text);
+}
+
+void diag_json_one(FILE *out, const struct diag *d, const struct source_set *set,
+		   const char *site)
+{
+	json_t *object = diag_of(d, set, site);
+
+	fputs("\n    ", out);
+	json_put(out, object, 2, "    ");
+	json_decref(object);
+}
+
+void diag_json_end(FILE *out, const size_t counts[DIAG_SEVERITY_COUNT], bool any,
+		   json_t *more)
+{
+	json_t *tail = more ? more : json_object();
 	json_t *summary = json_object();
 
-	for (unsigned i = 0; i < DIAG_SEVERITY_COUNT; i++) {
-		enum diag_severity severity = (enum diag_severity)i;
-		size_t count = diag_count_severity(queue, severity);
+	for (unsigned i = 0; i < DIAG_SEVERITY_COUNT; i++)
+		set_new(summary, diag_severity_name((enum diag_severity)i),
+			json_integer((json_int_t)counts[i]));
+	set_new(tail, "summary", summary);
+	fputs(any ? "\n  ]," : "],", out);
+	json_put_members(out, tail, 2, "");
+	fputc('\n', out);
+	json_decref(tail);
+}
 
-		set_new(summary, diag_severity_name(severity),
-			json_integer((json_int_t)count));
-	}
-	return summary;
+json_t *diag_json_site(const char *site, const char *postfix, bool was_checked)
+{
+	json_t *object = json_object();
+
+	set_text(object, "site", site);
+	set_text(object, "postfix", postfix);
+	set_new(object, "checked", json_boolean(was_checked));
+	return object;
 }
 
 void diag_render_json(FILE *out, const struct diag_queue *queue,
 		      const struct source_set *set, const char *postfix)
 {
-	json_t *root = json_object();
-	json_t *list = json_array();
-	int rc;
+	size_t counts[DIAG_SEVERITY_COUNT];
+	size_t count = diag_count(queue);
 
-	set_new(root, "schema", json_string("mcc-diagnostics/1"));
-	set_text(root, "postfix", postfix);
-	for (size_t i = 0; i < diag_count(queue); i++)
-		json_array_append_new(list, diag_of(diag_get(queue, i), set));
-	set_new(root, "diagnostics", list);
-	set_new(root, "summary", summary_of(queue));
-	rc = json_dumpf(root, out, JSON_INDENT(2));
-	json_decref(root);
-	/* A failed write stays in the stream's error flag for the caller. */
-	if (rc == 0)
-		fputc('\n', out);
+	diag_json_begin(out, postfix);
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			fputc(',', out);
+		diag_json_one(out, diag_get(queue, i), set, NULL);
+	}
+	diag_count_all(queue, counts);
+	diag_json_end(out, counts, count > 0, NULL);
 }

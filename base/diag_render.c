@@ -20,6 +20,7 @@ struct renderer {
 	const struct source_set *set;
 	bool colour;
 	bool snippets;
+	const char *nowhere;
 };
 
 static const char *paint(const struct renderer *r, const char *sequence)
@@ -62,7 +63,8 @@ static void put_place(const struct renderer *r, struct span span)
 		put_escaped(r->out, str_of(src->path));
 		fprintf(r->out, ":%u:%u: ", pos.line, pos.column);
 	} else {
-		fputs("mcc: ", r->out);
+		put_escaped(r->out, str_of(r->nowhere ? r->nowhere : "mcc"));
+		fputs(": ", r->out);
 	}
 	fputs(paint(r, "\033[0m"), r->out);
 }
@@ -113,53 +115,60 @@ static void put_fix(const struct renderer *r, const struct diag *d)
 	fputc('\n', r->out);
 }
 
-static void put_summary(const struct renderer *r, const struct diag_queue *queue)
+bool diag_render_counts(FILE *out, const size_t counts[DIAG_SEVERITY_COUNT])
 {
 	const char *separator = "";
 
 	for (unsigned i = 0; i < DIAG_SEVERITY_COUNT; i++) {
-		size_t count = diag_count_severity(queue, (enum diag_severity)i);
 		const char *name = diag_severity_name((enum diag_severity)i);
 
-		if (!count)
+		if (!counts[i])
 			continue;
-		fprintf(r->out, "%s%zu %s%s", separator, count, name,
-			count == 1 || i == DIAG_UNVERIFIED ? "" : "s");
+		fprintf(out, "%s%zu %s%s", separator, counts[i], name,
+			counts[i] == 1 || i == DIAG_UNVERIFIED ? "" : "s");
 		separator = ", ";
 	}
-	if (*separator)
-		fputc('\n', r->out);
+	return *separator != '\0';
+}
+
+void diag_render_human_one(FILE *out, const struct diag *d, const struct source_set *set,
+			   const struct diag_style *style)
+{
+	const struct renderer r = {out, set, style->colour, true, style->nowhere};
+
+	put_message(&r, d, diag_severity_name(d->severity));
+	put_fix(&r, d);
 }
 
 void diag_render_human(FILE *out, const struct diag_queue *queue,
 		       const struct source_set *set, const struct diag_style *style)
 {
-	struct renderer r = {out, set, style->colour, true};
+	size_t counts[DIAG_SEVERITY_COUNT];
 	size_t count = diag_count(queue);
 	size_t shown = style->max && style->max < count ? style->max : count;
 
-	for (size_t i = 0; i < shown; i++) {
-		const struct diag *d = diag_get(queue, i);
-
-		put_message(&r, d, diag_severity_name(d->severity));
-		put_fix(&r, d);
-	}
+	for (size_t i = 0; i < shown; i++)
+		diag_render_human_one(out, diag_get(queue, i), set, style);
 	if (shown < count)
 		fprintf(out, "... and %zu more, not shown\n", count - shown);
-	put_summary(&r, queue);
+	diag_count_all(queue, counts);
+	if (diag_render_counts(out, counts))
+		fputc('\n', out);
+}
+
+void diag_render_gcc_one(FILE *out, const struct diag *d, const struct source_set *set,
+			 const char *nowhere)
+{
+	const struct renderer r = {out, set, false, false, nowhere};
+	bool is_unverified = d->severity == DIAG_UNVERIFIED;
+
+	put_message(&r, d,
+		    is_unverified ? "note: unverified" : diag_severity_name(d->severity));
 }
 
 void diag_render_gcc(FILE *out, const struct diag_queue *queue,
 		     const struct source_set *set)
 {
-	struct renderer r = {out, set, false, false};
-
-	for (size_t i = 0; i < diag_count(queue); i++) {
-		const struct diag *d = diag_get(queue, i);
-		bool is_unverified = d->severity == DIAG_UNVERIFIED;
-
-		put_message(&r, d,
-			    is_unverified ? "note: unverified"
-					  : diag_severity_name(d->severity));
-	}
+	for (size_t i = 0; i < diag_count(queue); i++)
+		diag_render_gcc_one(out, diag_get(queue, i), set, NULL);
 }

@@ -28,6 +28,18 @@ enum {
 	LIMIT_DIAG_SHOWN = 200,
 	/* Diagnostics kept at all; later ones are counted, not kept. */
 	LIMIT_DIAG_KEPT = 100000,
+	/* What one site adds to the product of a check. */
+	LIMIT_CHECK_RESULT = 1 << 30,
+	/* Processes that check sites; sites whose results wait for an earlier
+	 * one's, which bounds what has to be kept. */
+	LIMIT_CHECK_JOBS = 256,
+	LIMIT_CHECK_AHEAD = 512,
+	/* A fix may bring up the next finding; edits of one round. */
+	LIMIT_FIX_ROUNDS = 10,
+	LIMIT_FIX_EDITS = 10000,
+	/* A file of accepted findings; the bytes of a line that tell them apart. */
+	LIMIT_BASELINE = 64 << 20,
+	LIMIT_BASELINE_TEXT = 200,
 	/* One parse error per line is enough of a binary file. */
 	LIMIT_SYNTAX_ERRORS = 50,
 	/* virtual_alias_recursion_limit and _expansion_limit have Postfix's

@@ -31,6 +31,8 @@ struct entry {
 struct source_set {
 	struct arena *arena;
 	struct strmap *by_path;
+	struct strmap *replaced; /* fs_path -> struct str */
+	const char *below;	 /* in front of relative shown names */
 	struct entry **entries;
 	size_t count;
 	size_t room;
@@ -43,7 +45,36 @@ struct source_set *source_set_new(struct arena *arena)
 	MCC_ASSERT(set);
 	set->arena = arena;
 	set->by_path = strmap_new(arena);
+	set->replaced = strmap_new(arena);
+	set->below = "";
 	return set;
+}
+
+void source_show_below(struct source_set *set, const char *folder)
+{
+	set->below = folder;
+}
+
+void source_replace(struct source_set *set, const char *fs_path, struct str text)
+{
+	struct str *copy = arena_alloc(set->arena, sizeof(*copy));
+
+	MCC_ASSERT(copy);
+	*copy = text;
+	strmap_put(set->replaced, str_of(arena_strdup(set->arena, fs_path)), copy);
+}
+
+static int read_text(const struct source_set *set, const char *fs_path, size_t cap,
+		     struct str *out_text)
+{
+	const struct str *replaced = strmap_find(set->replaced, str_of(fs_path));
+
+	if (!replaced)
+		return fs_read_file(set->arena, AT_FDCWD, fs_path, cap, out_text);
+	if (replaced->len > cap)
+		return MCC_ETOOBIG;
+	*out_text = *replaced;
+	return MCC_OK;
 }
 
 static struct entry *add(struct source_set *set, const char *shown, const char *fs_path,
@@ -77,11 +108,15 @@ static int add_file(struct source_set *set, const char *fs_path, const char *sho
 		*out_src = &e->pub;
 		return MCC_OK;
 	}
-	status = fs_read_file(set->arena, AT_FDCWD, fs_path, cap, &text);
+	status = read_text(set, fs_path, cap, &text);
 	if (status)
 		return status;
 	path = arena_strdup(set->arena, fs_path);
-	e = add(set, shown ? shown : fs_path, path, text);
+	if (!shown)
+		shown = fs_path;
+	if (*shown != '/' && *set->below)
+		shown = arena_printf(set->arena, "%s%s", set->below, shown);
+	e = add(set, shown, path, text);
 	strmap_put(set->by_path, str_of(path), e);
 	*out_src = &e->pub;
 	return MCC_OK;

@@ -40,6 +40,16 @@ struct source_set;
 
 struct source_set *source_set_new(struct arena *arena);
 /*
+ * Every file that is added from now on under a relative name is shown below
+ * `folder` ("sites/a/", borrowed; "": as it is). For runs over several sites.
+ */
+void source_show_below(struct source_set *set, const char *folder);
+/*
+ * A file that is read from now on has this text (borrowed), whatever stands on
+ * disk: for trying an edit before it is written.
+ */
+void source_replace(struct source_set *set, const char *fs_path, struct str text);
+/*
  * Reads a regular file of at most LIMIT_SOURCE_FILE bytes. `shown` is the name
  * for messages (NULL: fs_path). The same fs_path read twice gives the same
  * source. Status: MCC_ENOENT, MCC_EACCES, MCC_EISDIR, MCC_ENOTREG,

@@ -219,7 +219,7 @@ static void report(const struct build *b, bool is_blocked)
 	diag_sort(cli->diags);
 	snprintf(release, sizeof(release), "%d.%d", cli->site.version.major,
 		 cli->site.version.minor);
-	b->format->render(stderr, cli->diags, cli->sources, release);
+	render_all(b->format, stderr, cli->diags, cli->sources, release);
 }
 
 static int build_site(struct build *b)

@@ -74,12 +74,12 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 	}
 }
 
-bool check_file(struct cli *cli, const char *path, enum file_kind kind,
+bool check_file(struct cli *cli, const char *path, const char *shown, enum file_kind kind,
 		enum dump_what dump)
 {
 	const struct parse_ctx ctx = {cli->arena, cli->sources, cli->diags};
 	const struct source *src;
-	int rc = source_add_file(cli->sources, path, NULL, &src);
+	int rc = source_add_file(cli->sources, path, shown, &src);
 
 	if (rc != MCC_OK) {
 		diag_add(cli->diags, RULE_MC001, SPAN_NONE, "%s cannot be read: %s", path,

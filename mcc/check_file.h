@@ -11,11 +11,11 @@
 struct cli;
 
 /*
- * Reports to cli->diags. The kind is told by the name when it is
+ * Reports to cli->diags; the file is called `shown` there. The kind is told by the name when it is
  * FILE_KIND_UNKNOWN; a name that tells nothing is read as a table. False when
  * the file could not be read (reported, MC001).
  */
-bool check_file(struct cli *cli, const char *path, enum file_kind kind,
+bool check_file(struct cli *cli, const char *path, const char *shown, enum file_kind kind,
 		enum dump_what dump);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/diag_render.h"
 #include "base/limits.h"
@@ -112,20 +113,20 @@ bool cli_fail_on_parse(const char *word, enum cli_fail_on *out_fail_on)
 	return false;
 }
 
-int cli_exit_for(const struct diag_queue *diags, enum cli_fail_on fail_on)
+int cli_exit_for_counts(const size_t counts[DIAG_SEVERITY_COUNT],
+			enum cli_fail_on fail_on)
 {
 	size_t count = 0;
 
 	switch (fail_on) {
 	case FAIL_ON_NOTE:
-		count += diag_count_severity(diags, DIAG_NOTE);
-		count += diag_count_severity(diags, DIAG_UNVERIFIED);
+		count += counts[DIAG_NOTE] + counts[DIAG_UNVERIFIED];
 		/* fall through */
 	case FAIL_ON_WARNING:
-		count += diag_count_severity(diags, DIAG_WARNING);
+		count += counts[DIAG_WARNING];
 		/* fall through */
 	case FAIL_ON_ERROR:
-		count += diag_count_severity(diags, DIAG_ERROR);
+		count += counts[DIAG_ERROR];
 		break;
 	case FAIL_ON_NEVER:
 		break;
@@ -133,9 +134,18 @@ int cli_exit_for(const struct diag_queue *diags, enum cli_fail_on fail_on)
 	return count ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
+int cli_exit_for(const struct diag_queue *diags, enum cli_fail_on fail_on)
+{
+	size_t counts[DIAG_SEVERITY_COUNT];
+
+	diag_count_all(diags, counts);
+	return cli_exit_for_counts(counts, fail_on);
+}
+
 void cli_report_human(struct cli *cli)
 {
-	struct diag_style style = {cli_wants_colour(STDERR_FILENO), LIMIT_DIAG_SHOWN};
+	struct diag_style style = {.colour = cli_wants_colour(STDERR_FILENO),
+				   .max = LIMIT_DIAG_SHOWN};
 
 	diag_sort(cli->diags);
 	diag_render_human(stderr, cli->diags, cli->sources, &style);
@@ -194,5 +204,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	optind = 0; /* glibc: start over for the command's own options */
+	/* What getopt puts before its messages. */
+	argv[0] = arena_printf(cli->arena, "mcc %s", command->name);
 	return command->run(cli, argc, argv);
 }

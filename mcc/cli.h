@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/diag.h"
 #include "mcc/model/project.h"
 #include "mcc/model/site.h"
 
@@ -15,7 +16,6 @@
 enum cli_exit { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_USAGE = 2, EXIT_CANNOT = 3 };
 
 struct arena;
-struct diag_queue;
 struct source_set;
 
 /* What was said before the command; NULL: not given. Wins over mcc.cf. */
@@ -54,6 +54,9 @@ int cli_run(struct cli *cli, int argc, char **argv);
  */
 int cli_load_options(struct cli *cli, const char *dir) MCC_MUST_CHECK;
 
+/* Whether --postfix and --platform, if given, make sense; as above. */
+int cli_check_given(const struct cli *cli) MCC_MUST_CHECK;
+
 /*
  * cli_load_options() and site_load() in one: for commands that work on one
  * site. EXIT_CLEAN with the site; otherwise everything has been said.
@@ -77,6 +80,8 @@ bool cli_fail_on_parse(const char *word, enum cli_fail_on *out_fail_on);
 /* EXIT_FINDINGS when something is at or above the threshold. An unverified
  * finding counts as a note. */
 int cli_exit_for(const struct diag_queue *diags, enum cli_fail_on fail_on);
+int cli_exit_for_counts(const size_t counts[DIAG_SEVERITY_COUNT],
+			enum cli_fail_on fail_on);
 /* Applies disable=, enable= and severity= of mcc.cf to the queue. */
 void cli_apply_project(struct cli *cli);
 /* Sorts and prints for people on standard error. */

@@ -62,6 +62,14 @@ static int set_platform(struct cli *cli, const char *word)
 	return EXIT_CLEAN;
 }
 
+int cli_check_given(const struct cli *cli)
+{
+	struct cli probe = *cli;
+	int status = set_version(&probe, cli->given.postfix);
+
+	return status == EXIT_CLEAN ? set_platform(&probe, cli->given.platform) : status;
+}
+
 int cli_load_options(struct cli *cli, const char *dir)
 {
 	const struct project_options *project;

@@ -106,7 +106,7 @@ static void render(const struct dns_check_run_options *run)
 
 	snprintf(release, sizeof(release), "%d.%d", cli->site.version.major,
 		 cli->site.version.minor);
-	run->format->render(stdout, cli->diags, cli->sources, release);
+	render_all(run->format, stdout, cli->diags, cli->sources, release);
 }
 
 static int check_site(struct dns_check_run_options *run, struct site *site)

@@ -4,7 +4,7 @@
  * shows beside the line of the change. Percent, CR and LF are escaped in the
  * message; colon and comma too in the properties.
  */
-#include "mcc/render.h"
+#include "mcc/render_format.h"
 
 #include <string.h>
 
@@ -44,19 +44,18 @@ static void put_place(FILE *out, const struct source_set *sources, struct span s
 	fputc(',', out);
 }
 
-void render_github(FILE *out, const struct diag_queue *diags,
-		   const struct source_set *sources, const char *postfix)
+void render_github_one(FILE *out, const struct diag *d, const struct render_site *site)
 {
-	(void)postfix;
-	for (size_t i = 0; i < diag_count(diags); i++) {
-		const struct diag *d = diag_get(diags, i);
-		const struct rule_info *info = rule_info(d->rule);
+	const struct rule_info *info = rule_info(d->rule);
 
-		fprintf(out, "::%s ", command_of(d->severity));
-		if (d->span.file)
-			put_place(out, sources, d->span);
-		fprintf(out, "title=%s %s::", info->id, info->name);
-		put_escaped(out, d->message, "");
-		fputc('\n', out);
+	fprintf(out, "::%s ", command_of(d->severity));
+	if (d->span.file)
+		put_place(out, site->sources, d->span);
+	fprintf(out, "title=%s %s::", info->id, info->name);
+	if (!d->span.file && site->label) {
+		put_escaped(out, site->label, "");
+		fputs(": ", out);
 	}
+	put_escaped(out, d->message, "");
+	fputc('\n', out);
 }

@@ -3,7 +3,7 @@
  * SARIF 2.1.0 (OASIS): one run, its rules, its results. Columns count bytes,
  * which SARIF cannot say; for the ASCII of configuration files they agree.
  */
-#include "mcc/render.h"
+#include "mcc/render_format.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 #include "base/attr.h"
 #include "base/diag.h"
 #include "base/escape.h"
+#include "base/json_put.h"
 #include "base/source.h"
 #include "base/str.h"
 
@@ -72,38 +73,68 @@ static json_t *related_of(const struct diag *d, const struct source_set *sources
 	return list;
 }
 
-static json_t *result_of(const struct diag *d, const struct source_set *sources)
+static json_t *replacement_of(const struct diag_edit *edit,
+			      const struct source_set *sources)
 {
-	json_t *result = json_pack("{s:s, s:s, s:{s:o}}", "ruleId",
-				   rule_info(d->rule)->id, "level", level_of(d->severity),
-				   "message", "text", text_of(d->message));
+	const struct source *src = source_get(sources, edit->span.file);
+
+	return json_pack("{s:o, s:{s:o}}", "deletedRegion", region_of(src, edit->span),
+			 "insertedContent", "text", text_of(edit->text));
+}
+
+/* One change of a file for each edit: their order within one file is free. */
+static json_t *fixes_of(const struct diag *d, const struct source_set *sources)
+{
+	json_t *changes = json_array();
+
+	for (size_t i = 0; i < d->edit_count; i++) {
+		const struct source *src = source_get(sources, d->edits[i].span.file);
+
+		json_array_append_new(changes,
+				      json_pack("{s:{s:o}, s:[o]}", "artifactLocation",
+						"uri", text_of(src->path), "replacements",
+						replacement_of(&d->edits[i], sources)));
+	}
+	return json_pack("[{s:{s:o}, s:o}]", "description", "text", text_of(d->fix),
+			 "artifactChanges", changes);
+}
+
+/* What has no place in a file is of the site as a whole. */
+static json_t *locations_of(const struct diag *d, const struct render_site *site)
+{
+	if (d->span.file)
+		return json_pack("[o]", location_of(site->sources, d->span));
+	if (site->label)
+		return json_pack("[{s:{s:{s:o}}}]", "physicalLocation",
+				 "artifactLocation", "uri", text_of(site->label));
+	return NULL;
+}
+
+static json_t *result_of(const struct diag *d, const struct render_site *site)
+{
+	json_t *result =
+		json_pack("{s:s, s:s, s:{s:o}, s:o*}", "ruleId", rule_info(d->rule)->id,
+			  "level", level_of(d->severity), "message", "text",
+			  text_of(d->message), "locations", locations_of(d, site));
 
 	MCC_ASSERT(result != NULL);
-	if (d->span.file)
-		json_object_set_new(result, "locations",
-				    json_pack("[o]", location_of(sources, d->span)));
 	if (d->related_count)
-		json_object_set_new(result, "relatedLocations", related_of(d, sources));
+		json_object_set_new(result, "relatedLocations",
+				    related_of(d, site->sources));
+	if (d->fix && d->edit_count)
+		json_object_set_new(result, "fixes", fixes_of(d, site->sources));
 	return result;
 }
 
-static bool is_reported(const struct diag_queue *diags, enum rule rule)
-{
-	for (size_t i = 0; i < diag_count(diags); i++)
-		if (diag_get(diags, i)->rule == rule)
-			return true;
-	return false;
-}
-
 /* Of the rules that have a result; the whole catalogue would bury them. */
-static json_t *rules_of(const struct diag_queue *diags)
+static json_t *rules_of(const struct render *r)
 {
 	json_t *rules = json_array();
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
 		const struct rule_info *info = rule_info((enum rule)i);
 
-		if (!is_reported(diags, (enum rule)i))
+		if (!r->rules[i])
 			continue;
 		json_array_append_new(rules, json_pack("{s:s, s:s, s:{s:s}}", "id",
 						       info->id, "name", info->name,
@@ -113,21 +144,43 @@ static json_t *rules_of(const struct diag_queue *diags)
 	return rules;
 }
 
-void render_sarif(FILE *out, const struct diag_queue *diags,
-		  const struct source_set *sources, const char *postfix)
+/* The results stand first: which rules there are is known when all are out. */
+void render_sarif_head(const struct render *r)
 {
-	json_t *results = json_array();
-	json_t *log;
+	fputs("{\n \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n"
+	      " \"version\": \"2.1.0\",\n"
+	      " \"runs\": [\n  {\n   \"results\": [",
+	      r->out);
+}
 
-	for (size_t i = 0; i < diag_count(diags); i++)
-		json_array_append_new(results, result_of(diag_get(diags, i), sources));
-	log = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:o, s:{s:s}}]}",
-			"$schema", "https://json.schemastore.org/sarif-2.1.0.json",
-			"version", "2.1.0", "runs", "tool", "driver", "name", "mcc",
-			"version", MCC_VERSION, "rules", rules_of(diags), "results",
-			results, "properties", "postfix", postfix);
-	MCC_ASSERT(log != NULL);
-	json_dumpf(log, out, JSON_INDENT(1));
-	fputc('\n', out);
-	json_decref(log);
+void render_sarif_one(FILE *out, const struct diag *d, const struct render_site *site)
+{
+	json_t *result = result_of(d, site);
+
+	fputs("\n    ", out);
+	json_put(out, result, 1, "    ");
+	json_decref(result);
+}
+
+static bool all_were_checked(const struct render *r)
+{
+	for (size_t i = 0; i < r->seen_count; i++)
+		if (!r->seen[i].was_checked)
+			return false;
+	return true;
+}
+
+void render_sarif_tail(const struct render *r)
+{
+	json_t *run =
+		json_pack("{s:{s:{s:s, s:s, s:o}}, s:[{s:b}], s:{s:s}}", "tool", "driver",
+			  "name", "mcc", "version", MCC_VERSION, "rules", rules_of(r),
+			  "invocations", "executionSuccessful", all_were_checked(r),
+			  "properties", "postfix", r->seen[0].release);
+
+	MCC_ASSERT(run != NULL);
+	fputs(r->item_count ? "\n   ]," : "],", r->out);
+	json_put_members(r->out, run, 1, "  ");
+	fputs("\n ]\n}\n", r->out);
+	json_decref(run);
 }

@@ -303,7 +303,7 @@ static int lint_words(struct lint_run *run, int count, char **words)
 	diag_sort(cli->diags);
 	snprintf(release, sizeof(release), "%d.%d", cli->site.version.major,
 		 cli->site.version.minor);
-	run->format->render(stdout, cli->diags, cli->sources, release);
+	render_all(run->format, stdout, cli->diags, cli->sources, release);
 	return cli_exit_for(cli->diags, run->fail_on);
 }
 

@@ -64,7 +64,7 @@ static void check_json(const char *text, const struct source *src)
 static char *render(const struct diag_queue *queue, const struct source_set *set,
 		    int format)
 {
-	static const struct diag_style plain = {false, 0};
+	static const struct diag_style plain = {.max = 0};
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);

@@ -55,7 +55,7 @@ static const char *human(struct fixture *f, struct diag_style style)
 	return f->out;
 }
 
-static const struct diag_style plain = {false, 0};
+static const struct diag_style plain = {.max = 0};
 
 /* The two lines of the snippet for one diagnostic over [lo, hi) of `text`. */
 static void expect_snippet(struct fixture *f, struct str text, uint32_t lo, uint32_t hi,
@@ -123,7 +123,7 @@ static void test_most_shown(void **state)
 
 	for (int i = 0; i < 5; i++)
 		diag_add(f->queue, RULE_MC101, SPAN_NONE, "%d", i);
-	assert_string_equal(human(f, (struct diag_style){false, 2}),
+	assert_string_equal(human(f, (struct diag_style){.colour = false, .max = 2}),
 			    "mcc: warning: 0 [MC101 duplicate-parameter]\n"
 			    "mcc: warning: 1 [MC101 duplicate-parameter]\n"
 			    "... and 3 more, not shown\n"
@@ -135,7 +135,8 @@ static void test_most_shown_exactly(void **state)
 	struct fixture *f = *state;
 
 	diag_add(f->queue, RULE_MC101, SPAN_NONE, "x");
-	assert_null(strstr(human(f, (struct diag_style){false, 1}), "not shown"));
+	assert_null(strstr(human(f, (struct diag_style){.colour = false, .max = 1}),
+			   "not shown"));
 }
 
 static void test_colour(void **state)
@@ -144,7 +145,7 @@ static void test_colour(void **state)
 	const struct source *src = source_add_text(f->set, "f", STR_LIT("a b\n"));
 
 	diag_add(f->queue, RULE_MC301, (struct span){src->id, 2, 3}, "m");
-	assert_string_equal(human(f, (struct diag_style){true, 0}),
+	assert_string_equal(human(f, (struct diag_style){.colour = true, .max = 0}),
 			    "\033[1mf:1:3: \033[0m\033[1;31merror:\033[0m m "
 			    "[MC301 bad-boolean]\n"
 			    "    1 | a b\n"
