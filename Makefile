@@ -191,7 +191,7 @@ $(GEN)/rule_docs.c: tools/embed-rules.sh $(GEN)/rule_docs.list $(RULE_DOCS)
 # --- what people run ------------------------------------------------------
 
 .PHONY: help deps deps-test demo test check-asan fuzz-smoke golden bench \
-	oracle-sessions
+	oracle-sessions oracle-spf
 help:
 	@echo 'all          build/bin/mcc and build/bin/mccd'
 	@echo 'demo         install what is missing, build, deliver one message'
@@ -233,6 +233,11 @@ golden: all
 oracle-sessions: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/sessions.py -n $(or $(N),200) $(if $(SEED),--seed $(SEED)) \
 		--mcc $(CURDIR)/$(BIN)/mcc
+
+# Random zones and clients beside pyspf: N zones.
+oracle-spf: $(BIN)/mcc
+	@$(PYTHON) tests/oracle/spf_checks.py -n $(or $(N),200) $(if $(SEED),--seed $(SEED)) \
+		--mcc $(BIN)/mcc
 
 bench: all
 	@for b in bench/*.sh; do \
