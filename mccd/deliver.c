@@ -30,7 +30,7 @@ struct item {
 	uint64_t job;
 	struct deliver_user user;
 	struct maildir_delivery delivery;
-	struct maildir_result result;
+	struct deliver_result result;
 	bool is_settled;
 };
 
@@ -47,7 +47,7 @@ static const char deferred_config[] = "4.3.5";
 /* The folder below which the mailbox lies, and whose it is. */
 static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
 		       struct deliver_user *out_user, char *base, size_t base_size,
-		       struct maildir_result *result)
+		       struct deliver_result *result)
 {
 	const char *root = d->child.options->root;
 	const char *below = w->base;
@@ -59,8 +59,8 @@ static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
 		if (status != 0) {
 			bool is_unknown = status == MCC_ENOENT;
 
-			maildir_fail(result,
-				     is_unknown ? MAILDIR_FAILED : MAILDIR_DEFERRED,
+			deliver_fail(result,
+				     is_unknown ? DELIVER_FAILED : DELIVER_DEFERRED,
 				     is_unknown ? "5.1.1" : "4.3.0", "%s: \"%.100s\"",
 				     is_unknown ? "unknown user" : "cannot look up user",
 				     w->user);
@@ -71,7 +71,7 @@ static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
 	}
 	if (below[0] != '/' ||
 	    (size_t)snprintf(base, base_size, "%s%s", root, below) >= base_size) {
-		maildir_fail(result, MAILDIR_DEFERRED, deferred_config,
+		deliver_fail(result, DELIVER_DEFERRED, deferred_config,
 			     "folder %.100s of the mailbox is no absolute path", below);
 		return false;
 	}
@@ -80,19 +80,19 @@ static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
 
 static bool owner_is_allowed(const struct deliver *d, const struct wire_delivery *w,
 			     const struct deliver_user *user,
-			     struct maildir_result *result)
+			     struct deliver_result *result)
 {
 	int64_t minimum = d->child.generation->config->settings.virtual_minimum_uid;
 
 	if (getuid() != 0)
 		return true;
 	if (user->uid == 0) {
-		maildir_fail(result, MAILDIR_DEFERRED, deferred_config,
+		deliver_fail(result, DELIVER_DEFERRED, deferred_config,
 			     "no delivery with the rights of root; make an alias");
 		return false;
 	}
 	if (!w->user[0] && (int64_t)w->uid < minimum) {
-		maildir_fail(result, MAILDIR_DEFERRED, deferred_config,
+		deliver_fail(result, DELIVER_DEFERRED, deferred_config,
 			     "uid %u is below virtual_minimum_uid", (unsigned)user->uid);
 		return false;
 	}
@@ -109,7 +109,7 @@ static bool write_as_owner(const struct wire_delivery *w, const struct maildir_j
 
 	if (base_fd < 0) {
 		snprintf(what, sizeof(what), "cannot open folder %.200s", base);
-		maildir_fail_errno(&item->result, errno, what);
+		deliver_fail_errno(&item->result, errno, what);
 		return false;
 	}
 	if (maildir_open(base_fd, w->mailbox, &fd, &item->result)) {
@@ -124,7 +124,7 @@ static bool become(struct item *item)
 {
 	if (getuid() != 0 || deliver_user_become(item->user.uid, item->user.gid))
 		return true;
-	maildir_fail_errno(&item->result, errno, "cannot act as the owner");
+	deliver_fail_errno(&item->result, errno, "cannot act as the owner");
 	return false;
 }
 
@@ -160,9 +160,9 @@ static bool deliver_one(const struct deliver *d, const struct wire_delivery *w, 
 static void answer(struct deliver *d, const struct item *item)
 {
 	static const enum wire_outcome outcomes[] = {
-		[MAILDIR_DONE] = WIRE_DONE,
-		[MAILDIR_DEFERRED] = WIRE_DEFERRED,
-		[MAILDIR_FAILED] = WIRE_FAILED,
+		[DELIVER_DONE] = WIRE_DONE,
+		[DELIVER_DEFERRED] = WIRE_DEFERRED,
+		[DELIVER_FAILED] = WIRE_FAILED,
 	};
 	struct wire_result result = {outcomes[item->result.outcome], item->result.dsn,
 				     item->result.text, ""};
@@ -177,7 +177,7 @@ static void answer(struct deliver *d, const struct item *item)
 
 static void publish(struct item *item)
 {
-	if (item->result.outcome != MAILDIR_DONE || !become(item))
+	if (item->result.outcome != DELIVER_DONE || !become(item))
 		return;
 	maildir_publish(&item->delivery, &item->result);
 	deliver_user_return();
@@ -189,17 +189,17 @@ static void settle(struct deliver *d, size_t at)
 {
 	struct item *item = &d->batch[at];
 
-	if (item->is_settled || item->result.outcome != MAILDIR_DONE)
+	if (item->is_settled || item->result.outcome != DELIVER_DONE)
 		return;
 	maildir_settle(&item->delivery, &item->result);
 	for (size_t i = at + 1; i < d->count; i++) {
 		struct item *other = &d->batch[i];
 
-		if (other->result.outcome != MAILDIR_DONE ||
+		if (other->result.outcome != DELIVER_DONE ||
 		    !maildir_shares_folder(&item->delivery, &other->delivery))
 			continue;
 		other->is_settled = true;
-		if (item->result.outcome != MAILDIR_DONE)
+		if (item->result.outcome != DELIVER_DONE)
 			other->result = item->result;
 	}
 }

@@ -102,6 +102,17 @@ static enum spool_target_kind kind_of(const struct rt_final *final)
 	return SPOOL_ADDRESS;
 }
 
+/* Every recipient goes to the filter; what stands behind it decides the rest. */
+static void filter_route(const char *filter, struct spool_target *t, struct arena *arena)
+{
+	size_t len = strcspn(filter, ":");
+	const char *nexthop = filter[len] ? filter + len + 1 : "";
+
+	t->transport = arena_memdup0(arena, filter, len);
+	t->nexthop = nexthop[0] ? arena_strdup(arena, nexthop)
+				: str_dup0(arena, address_domain(str_of(t->address)));
+}
+
 static bool add_target(const struct rt_context *ctx, const struct expand *expand,
 		       size_t recipient, const struct rt_final *final)
 {
@@ -120,7 +131,7 @@ static bool add_target(const struct rt_context *ctx, const struct expand *expand
 	t->kind = kind_of(final);
 	t->recipient = recipient;
 	t->owner = arena_strdup(arena, owner);
-	if (final->kind == RT_FINAL_ADDRESS)
+	if (final->kind == RT_FINAL_ADDRESS && !message->filter[0])
 		keep_route(ctx, final, owner[0] ? owner : message->sender, t, arena);
 	if (final->kind == RT_FINAL_ERROR) {
 		address = final->route.recipient ? final->route.recipient
@@ -129,6 +140,8 @@ static bool add_target(const struct rt_context *ctx, const struct expand *expand
 		t->text = arena_strdup(arena, final->text);
 	}
 	t->address = arena_strdup(arena, address);
+	if (t->kind == SPOOL_ADDRESS && message->filter[0])
+		filter_route(message->filter, t, arena);
 	return true;
 }
 
@@ -167,6 +180,47 @@ static bool add_all(const struct rt_context *ctx, const struct expand *expand,
 	return true;
 }
 
+/* Notices get no copies (Postfix: internal mail), and what a filter sends back
+ * with no_address_mappings was mapped before it. */
+static const struct rt_settings *settings_for(const struct expand *expand,
+					      struct arena *arena)
+{
+	static const char *const unmapped[] = {"no_address_mappings"};
+	const struct spool_message *message = expand->message;
+	struct rt_settings *settings;
+
+	if (!message->origin[0] && !message->unmapped)
+		return &expand->config->settings;
+	settings = arena_alloc(arena, sizeof(*settings));
+	*settings = expand->config->settings;
+	settings->always_bcc = "";
+	settings->sender_bcc_maps.count = settings->recipient_bcc_maps.count = 0;
+	if (message->unmapped)
+		settings->receive_override_options =
+			(struct rt_words){.words = unmapped, .count = 1};
+	return settings;
+}
+
+/* Before a filter only what cleanup(8) does; local aliases come behind it. */
+static void expand_for_filter(const struct rt_context *ctx, struct str recipient,
+			      struct str sender, struct rt_finals *out_finals)
+{
+	struct rt_finals copies;
+
+	rt_expand_virtual(ctx, recipient, sender, out_finals);
+	rt_expand_bcc(ctx, sender, &copies);
+	if (out_finals->error_code == 0 && copies.error_code != 0)
+		*out_finals = copies;
+	for (size_t i = 0; out_finals->error_code == 0 && i < copies.count; i++) {
+		struct rt_final *slot =
+			arena_push(ctx->arena, &out_finals->items, out_finals->count,
+				   &out_finals->room, sizeof(*slot));
+
+		*slot = copies.items[i];
+		out_finals->count++;
+	}
+}
+
 bool expand_recipient(struct expand *expand, size_t recipient,
 		      struct expand_reason *out_reason)
 {
@@ -180,7 +234,7 @@ bool expand_recipient(struct expand *expand, size_t recipient,
 	};
 	struct rt_context ctx = {
 		.config = expand->config,
-		.settings = &expand->config->settings,
+		.settings = settings_for(expand, arena),
 		.arena = arena,
 		.host = &host,
 	};
@@ -188,8 +242,12 @@ bool expand_recipient(struct expand *expand, size_t recipient,
 	struct rt_finals finals;
 	bool ok = false;
 
-	rt_expand_all(&ctx, str_of(message->recipients[recipient]),
-		      str_of(message->sender), &finals);
+	if (message->filter[0])
+		expand_for_filter(&ctx, str_of(message->recipients[recipient]),
+				  str_of(message->sender), &finals);
+	else
+		rt_expand_all(&ctx, str_of(message->recipients[recipient]),
+			      str_of(message->sender), &finals);
 	if (find_temporary(&finals, &reason)) {
 		out_reason->dsn = arena_strdup(message->arena, reason.dsn);
 		out_reason->text = arena_strdup(message->arena, reason.text);

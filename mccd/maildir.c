@@ -2,9 +2,7 @@
 /*
  * A message becomes visible only whole: link(2) into new/ comes after the sync
  * of the file. What a crash leaves in tmp/ has the name of its job and is
- * replaced by the next attempt. Three headers are put on top; a Return-Path
- * that came with the message is dropped, because only final delivery may add
- * one (RFC 5321 4.4); a Delivered-To with our own address is a loop.
+ * replaced by the next attempt.
  */
 #include "mccd/maildir.h"
 
@@ -25,38 +23,8 @@
 #include "base/status.h"
 #include "base/str.h"
 
-/* Headers within this many bytes are looked at; the receiver's limit for a
- * whole header is below it. */
-#define HEADERS_SEEN 262144
 /* Files in new/ and cur/ that a repeated delivery looks through. */
 #define REPLAY_FILES_MAX 1000000
-
-/* ---- results ---- */
-
-void maildir_fail(struct maildir_result *result, enum maildir_outcome outcome,
-		  const char *dsn, const char *fmt, ...)
-{
-	va_list ap;
-
-	result->outcome = outcome;
-	snprintf(result->dsn, sizeof(result->dsn), "%s", dsn);
-	va_start(ap, fmt);
-	vsnprintf(result->text, sizeof(result->text), fmt, ap);
-	va_end(ap);
-}
-
-void maildir_fail_errno(struct maildir_result *result, int errnum, const char *what)
-{
-	if (errnum == ENOSPC || errnum == EDQUOT)
-		maildir_fail(result, MAILDIR_DEFERRED, "4.2.2", "%s: %s", what,
-			     strerror(errnum));
-	else if (errnum == EFBIG)
-		maildir_fail(result, MAILDIR_FAILED, "5.2.2", "%s: %s", what,
-			     strerror(errnum));
-	else
-		maildir_fail(result, MAILDIR_DEFERRED, "4.2.0", "%s: %s", what,
-			     strerror(errnum));
-}
 
 /* ---- folder ---- */
 
@@ -115,28 +83,28 @@ static int walk(int base_fd, const char *path)
 }
 
 bool maildir_open(int base_fd, const char *path, int *out_fd,
-		  struct maildir_result *result)
+		  struct deliver_result *result)
 {
 	static const char *const parts[] = {"cur", "new", "tmp"};
 	char what[256];
 	int fd;
 
 	if (!maildir_path_is_safe(path)) {
-		maildir_fail(result, MAILDIR_DEFERRED, "4.3.5",
+		deliver_fail(result, DELIVER_DEFERRED, "4.3.5",
 			     "mailbox path %.100s cannot be used", path);
 		return false;
 	}
 	snprintf(what, sizeof(what), "cannot open mailbox %.150s", path);
 	fd = walk(base_fd, path);
 	if (fd < 0) {
-		maildir_fail_errno(result, errno, what);
+		deliver_fail_errno(result, errno, what);
 		return false;
 	}
 	for (size_t i = 0; i < array_len(parts); i++) {
 		int part = open_or_make(fd, parts[i]);
 
 		if (part < 0) {
-			maildir_fail_errno(result, errno, what);
+			deliver_fail_errno(result, errno, what);
 			close(fd);
 			return false;
 		}
@@ -191,114 +159,7 @@ static bool folder_has(int dirfd, const char *folder, const char *name)
 	return found;
 }
 
-/* ---- headers ---- */
-
-/* Text from the envelope on one header line. */
-static void put_header(struct strbuf *out, const char *head, const char *text,
-		       const char *tail)
-{
-	strbuf_adds(out, head);
-	for (const char *p = text; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		strbuf_addc(out, c < 0x20 || c == 0x7f ? '?' : (char)c);
-	}
-	strbuf_adds(out, tail);
-}
-
-static bool is_header(struct str line, const char *name)
-{
-	size_t len = strlen(name);
-
-	return line.len > len && str_caseeqc(str_slice(line, 0, len), name) &&
-	       line.ptr[len] == ':';
-}
-
-/*
- * Copies the header lines of `text` without Return-Path; returns how many
- * bytes of it were used (whole lines, up to the blank one).
- */
-static size_t filter_headers(struct str text, const char *recipient, struct strbuf *out,
-			     bool *out_loop)
-{
-	size_t at = 0;
-	bool dropping = false;
-
-	while (at < text.len) {
-		const char *eol = memchr(text.ptr + at, '\n', text.len - at);
-		struct str line;
-
-		if (!eol)
-			break;
-		line = str_slice(text, at, (size_t)(eol - text.ptr) + 1);
-		if (line.len == 1)
-			break;
-		if (line.ptr[0] != ' ' && line.ptr[0] != '\t')
-			dropping = is_header(line, "Return-Path");
-		if (is_header(line, "Delivered-To") &&
-		    str_caseeqc(str_trim(str_slice(line, 13, line.len)), recipient))
-			*out_loop = true;
-		if (!dropping)
-			strbuf_addstr(out, line);
-		at += line.len;
-	}
-	return at;
-}
-
 /* ---- writing ---- */
-
-static bool read_part(const struct maildir_job *job, uint64_t at, char *buf, size_t len)
-{
-	int status = fs_read_at(job->content_fd, buf, len, job->content_at + at);
-
-	if (status != 0)
-		errno = EIO;
-	return status == 0;
-}
-
-static bool write_rest(int fd, const struct maildir_job *job, uint64_t at)
-{
-	char buf[65536];
-
-	while (at < job->content_size) {
-		uint64_t left = job->content_size - at;
-		size_t len = left < sizeof(buf) ? (size_t)left : sizeof(buf);
-
-		if (!read_part(job, at, buf, len) || fs_write_all(fd, buf, len) != 0)
-			return false;
-		at += len;
-	}
-	return true;
-}
-
-/* The beginning of the file, with `len` bytes of the content (all headers). */
-static bool make_top(const struct maildir_job *job, size_t len, struct strbuf *out,
-		     struct maildir_result *result)
-{
-	char *buf = malloc(len + 1);
-	bool is_loop = false;
-	size_t used;
-
-	if (!buf || !read_part(job, 0, buf, len)) {
-		maildir_fail_errno(result, buf ? errno : ENOMEM,
-				   "cannot read the message");
-		free(buf);
-		return false;
-	}
-	put_header(out, "Return-Path: <", job->sender, ">\n");
-	if (job->original[0])
-		put_header(out, "X-Original-To: ", job->original, "\n");
-	put_header(out, "Delivered-To: ", job->recipient, "\n");
-	used = filter_headers((struct str){buf, len}, job->recipient, out, &is_loop);
-	strbuf_add(out, buf + used, len - used);
-	free(buf);
-	if (is_loop)
-		maildir_fail(result, MAILDIR_FAILED, "5.4.6",
-			     "mail forwarding loop for %.150s", job->recipient);
-	else if (out->failed)
-		maildir_fail_errno(result, ENOMEM, "cannot make the headers");
-	return !is_loop && !out->failed;
-}
 
 static int create_tmp(int tmp_fd, const char *name)
 {
@@ -311,33 +172,36 @@ static int create_tmp(int tmp_fd, const char *name)
 	return fd;
 }
 
-static void fail_write(const struct maildir_delivery *d, struct maildir_result *result)
+static void fail_write(const struct maildir_delivery *d, struct deliver_result *result)
 {
 	int saved = errno;
 
 	(void)!unlinkat(d->tmp_fd, d->name, 0);
-	maildir_fail_errno(result, saved ? saved : EIO, "cannot write to the mailbox");
+	deliver_fail_errno(result, saved ? saved : EIO, "cannot write to the mailbox");
 }
 
 static bool write_file(const struct maildir_job *job, struct maildir_delivery *d,
-		       struct maildir_result *result)
+		       struct deliver_result *result)
 {
-	size_t seen = job->content_size < HEADERS_SEEN ? (size_t)job->content_size
-						       : HEADERS_SEEN;
-	struct strbuf top;
-	bool ok = false;
+	const struct deliver_text text = {
+		.content_fd = job->content_fd,
+		.content_at = job->content_at,
+		.content_size = job->content_size,
+		.sender = job->sender,
+		.recipient = job->recipient,
+		.original = job->original,
+		.form = DELIVER_TEXT_MAILDIR,
+	};
 
-	strbuf_init(&top, HEADERS_SEEN + 8 * LIMIT_ADDRESS);
-	if (!make_top(job, seen, &top, result))
-		goto out;
 	d->fd = create_tmp(d->tmp_fd, d->name);
-	ok = d->fd >= 0 && fs_write_all(d->fd, top.ptr, top.len) == 0 &&
-	     write_rest(d->fd, job, seen);
-	if (!ok)
+	if (d->fd < 0) {
 		fail_write(d, result);
-out:
-	strbuf_fini(&top);
-	return ok;
+		return false;
+	}
+	if (deliver_text_write(d->fd, &text, "the mailbox", result))
+		return true;
+	(void)!unlinkat(d->tmp_fd, d->name, 0);
+	return false;
 }
 
 static bool open_folders(int dirfd, struct maildir_delivery *d)
@@ -355,29 +219,29 @@ static bool open_folders(int dirfd, struct maildir_delivery *d)
 }
 
 bool maildir_write(int dirfd, const struct maildir_job *job, struct maildir_delivery *out,
-		   struct maildir_result *result)
+		   struct deliver_result *result)
 {
 	struct maildir_delivery *d = out;
 
 	*d = (struct maildir_delivery){.fd = -1, .tmp_fd = -1, .new_fd = -1};
 	if (job->size_limit > 0 && job->content_size > job->size_limit) {
-		maildir_fail(result, MAILDIR_FAILED, "5.2.2",
+		deliver_fail(result, DELIVER_FAILED, "5.2.2",
 			     "message of %" PRIu64 " bytes is larger than the mailbox "
 			     "limit of %" PRIu64,
 			     job->content_size, job->size_limit);
 		return false;
 	}
 	maildir_name(job, d->name);
-	maildir_fail(result, MAILDIR_DONE, "2.0.0", "delivered to maildir");
+	deliver_fail(result, DELIVER_DONE, "2.0.0", "delivered to maildir");
 	if (!open_folders(dirfd, d))
-		maildir_fail_errno(result, errno, "cannot open the mailbox");
+		deliver_fail_errno(result, errno, "cannot open the mailbox");
 	else if (job->replay &&
 		 (folder_has(dirfd, "new", d->name) || folder_has(dirfd, "cur", d->name)))
-		maildir_fail(result, MAILDIR_DONE, "2.0.0",
+		deliver_fail(result, DELIVER_DONE, "2.0.0",
 			     "delivered to maildir before a restart");
 	else if (write_file(job, d, result))
 		return true;
-	if (result->outcome == MAILDIR_DONE)
+	if (result->outcome == DELIVER_DONE)
 		return true;
 	maildir_end(d);
 	return false;
@@ -394,26 +258,26 @@ void maildir_start(const struct maildir_delivery *delivery)
 #endif
 }
 
-void maildir_sync(const struct maildir_delivery *delivery, struct maildir_result *result)
+void maildir_sync(const struct maildir_delivery *delivery, struct deliver_result *result)
 {
 	if (delivery->fd >= 0 && fsync(delivery->fd) != 0)
 		fail_write(delivery, result);
 }
 
 void maildir_publish(const struct maildir_delivery *delivery,
-		     struct maildir_result *result)
+		     struct deliver_result *result)
 {
 	const char *name = delivery->name;
 	int error = 0;
 
-	if (delivery->fd < 0 || result->outcome != MAILDIR_DONE)
+	if (delivery->fd < 0 || result->outcome != DELIVER_DONE)
 		return;
 	if (linkat(delivery->tmp_fd, name, delivery->new_fd, name, 0) != 0 &&
 	    errno != EEXIST)
 		error = errno;
 	(void)!unlinkat(delivery->tmp_fd, name, 0);
 	if (error != 0)
-		maildir_fail_errno(result, error, "cannot deliver to the mailbox");
+		deliver_fail_errno(result, error, "cannot deliver to the mailbox");
 }
 
 bool maildir_shares_folder(const struct maildir_delivery *a,
@@ -423,10 +287,10 @@ bool maildir_shares_folder(const struct maildir_delivery *a,
 }
 
 void maildir_settle(const struct maildir_delivery *delivery,
-		    struct maildir_result *result)
+		    struct deliver_result *result)
 {
-	if (result->outcome == MAILDIR_DONE && fsync(delivery->new_fd) != 0)
-		maildir_fail_errno(result, errno, "cannot sync the mailbox");
+	if (result->outcome == DELIVER_DONE && fsync(delivery->new_fd) != 0)
+		deliver_fail_errno(result, errno, "cannot sync the mailbox");
 }
 
 static void close_if(int fd)
@@ -444,7 +308,7 @@ void maildir_end(struct maildir_delivery *delivery)
 }
 
 void maildir_deliver(int dirfd, const struct maildir_job *job,
-		     struct maildir_result *result)
+		     struct deliver_result *result)
 {
 	struct maildir_delivery d;
 

@@ -16,14 +16,7 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
-
-enum maildir_outcome { MAILDIR_DONE, MAILDIR_DEFERRED, MAILDIR_FAILED };
-
-struct maildir_result {
-	enum maildir_outcome outcome;
-	char dsn[8];	/* "2.0.0", "4.2.2", "5.4.6" */
-	char text[256]; /* for the log and the bounce */
-};
+#include "mccd/deliver_text.h"
 
 struct maildir_job {
 	int content_fd;
@@ -58,7 +51,7 @@ void maildir_name(const struct maildir_job *job, char out[MAILDIR_NAME_SIZE]);
  * symlink. True, and out_fd is the caller's; false: why in `result`.
  */
 bool maildir_open(int base_fd, const char *path, int *out_fd,
-		  struct maildir_result *result) MCC_MUST_CHECK;
+		  struct deliver_result *result) MCC_MUST_CHECK;
 
 /*
  * A delivery under way. The steps, each for all deliveries of a group before
@@ -72,7 +65,7 @@ bool maildir_open(int base_fd, const char *path, int *out_fd,
  *			deliveries that maildir_shares_folder()
  *	maildir_end	descriptors are closed, after whatever came before
  *
- * Each step does nothing when result->outcome is no longer MAILDIR_DONE.
+ * Each step does nothing when result->outcome is no longer DELIVER_DONE.
  */
 struct maildir_delivery {
 	int fd; /* the file; -1: it was there already */
@@ -84,26 +77,19 @@ struct maildir_delivery {
 };
 
 bool maildir_write(int dirfd, const struct maildir_job *job, struct maildir_delivery *out,
-		   struct maildir_result *result) MCC_MUST_CHECK;
+		   struct deliver_result *result) MCC_MUST_CHECK;
 void maildir_start(const struct maildir_delivery *delivery);
-void maildir_sync(const struct maildir_delivery *delivery, struct maildir_result *result);
+void maildir_sync(const struct maildir_delivery *delivery, struct deliver_result *result);
 void maildir_publish(const struct maildir_delivery *delivery,
-		     struct maildir_result *result);
+		     struct deliver_result *result);
 bool maildir_shares_folder(const struct maildir_delivery *a,
 			   const struct maildir_delivery *b);
 void maildir_settle(const struct maildir_delivery *delivery,
-		    struct maildir_result *result);
+		    struct deliver_result *result);
 void maildir_end(struct maildir_delivery *delivery);
 
 /* All steps for one message into the open Maildir. */
 void maildir_deliver(int dirfd, const struct maildir_job *job,
-		     struct maildir_result *result);
-
-/* Fills in a result; texts are cut to fit. */
-void maildir_fail(struct maildir_result *result, enum maildir_outcome outcome,
-		  const char *dsn, const char *fmt, ...) MCC_PRINTF(4, 5);
-/* The result that fits an errno value: full is 4.2.2, too large 5.2.2, all
- * else is tried again. `what` names the thing: "cannot write new/x". */
-void maildir_fail_errno(struct maildir_result *result, int errnum, const char *what);
+		     struct deliver_result *result);
 
 #endif

@@ -40,6 +40,8 @@ enum {
 	/* Content of messages that are being received; beyond it no further
 	 * transaction begins. */
 	NET_CONTENT_MAX = 512 << 20,
+	/* The header section of one message, which is held in memory. */
+	NET_HEAD_MAX = 1 << 20,
 	/* Addresses of one message; they must fit into one packet. */
 	NET_RECIPIENT_BYTES_MAX = 320 << 10,
 	/* Rounds of questions of one decision. */
@@ -88,6 +90,9 @@ struct net_message {
 	int fd; /* memfd; -1: none */
 	bool has_failed;
 	uint64_t bytes;
+	struct strbuf head; /* until has_head: the header section so far */
+	size_t head_at;	    /* of it, what has been looked at */
+	bool has_head;	    /* written */
 	uint64_t submit_id; /* 0: not under way */
 	char queue_id[32];
 	const char *sender;
@@ -219,6 +224,13 @@ const char *net_hosts_find(const struct net *net, const char *address);
 
 /* net_message.c */
 bool net_message_begin(struct net_session *session);
+/* The sender of the envelope as cleanup(8) writes it; in the transaction. */
+const char *net_message_sender(struct net_session *session);
+
+/* net_content.c */
+void net_content_begin(struct net_session *session);
+/* False: the header section is too long. */
+bool net_content_end(struct net_session *session);
 void net_message_content(struct net_session *session, struct str chunk);
 bool net_message_add_recipient(struct net_session *session, const char *recipient);
 void net_message_submit(struct net_session *session);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One message on its way from the client to the queue: the content collects in
- * a memfd with our Received header on top, is sealed so that nobody can change
- * it any more, and goes to the queue by descriptor. The client gets its 250
+ * a memfd (net_content.c), is sealed so that nobody can change it any more, and
+ * goes to the queue by descriptor. The client gets its 250
  * only when the queue has said that the message is on disk.
  */
 #include "mccd/net.h"
@@ -37,73 +37,6 @@ static void make_queue_id(struct net *net, char *out, size_t size)
 		       now.tv_nsec / 1000, net->last_id, net->id_salt & 0xfff);
 }
 
-static void add_date(struct strbuf *out)
-{
-	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed",
-					   "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t now = time(NULL);
-	struct tm tm;
-	long offset;
-
-	(void)localtime_r(&now, &tm);
-	offset = tm.tm_gmtoff / 60;
-	strbuf_addf(out, "%s, %d %s %d %02d:%02d:%02d %c%02ld%02ld (%s)",
-		    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
-		    tm.tm_hour, tm.tm_min, tm.tm_sec, offset < 0 ? '-' : '+',
-		    labs(offset) / 60, labs(offset) % 60, tm.tm_zone);
-}
-
-/* RFC 5321 4.4, in the form that smtpd writes. */
-static void add_received(struct strbuf *out, const struct net_session *session)
-{
-	const struct rt_settings *settings = session->service->settings;
-	const struct policy_session *p = &session->policy;
-	const struct net_message *m = &session->message;
-	const struct smtp *smtp = &session->smtp;
-	bool is_v6 = strchr(p->client_address, ':') != NULL;
-	const char *protocol = !smtp->is_esmtp	      ? "SMTP"
-			       : p->sasl_user != NULL ? "ESMTPA"
-						      : "ESMTP";
-
-	strbuf_addf(out, "Received: from %s (%s [%s%s])\n",
-		    smtp->has_helo ? smtp->helo : p->client_name, p->client_name,
-		    is_v6 ? "IPv6:" : "", p->client_address);
-	strbuf_addf(out, "\tby %s (%s) with %s id %s", settings->myhostname,
-		    settings->mail_name, protocol, m->queue_id);
-	if (m->recipient_count == 1) {
-		struct str quoted =
-			address_quote(session->trans, str_of(m->recipients[0]));
-
-		strbuf_addf(out, "\n\tfor <%.*s>; ", STR_ARG(quoted));
-	} else {
-		/* Recipients do not learn of one another. */
-		strbuf_adds(out, ";\n\t");
-	}
-	add_date(out);
-	strbuf_addc(out, '\n');
-}
-
-/* The lines above what the client sends. PREPEND comes first, as in smtpd. */
-static bool write_top(struct net_session *session)
-{
-	const struct policy_session *p = &session->policy;
-	struct strbuf top;
-	bool is_good;
-	size_t i;
-
-	strbuf_init(&top, 1 << 20);
-	for (i = 0; i < p->prepend_count; i++) {
-		strbuf_adds(&top, p->prepend[i]);
-		strbuf_addc(&top, '\n');
-	}
-	add_received(&top, session);
-	is_good = !top.failed && fs_write_all(session->message.fd, top.ptr, top.len) == 0;
-	strbuf_fini(&top);
-	return is_good;
-}
-
 /* False: no room; the client may try again. */
 bool net_message_begin(struct net_session *session)
 {
@@ -115,23 +48,9 @@ bool net_message_begin(struct net_session *session)
 		log_write_errno(LOG_LEVEL_WARN, "memfd");
 		return false;
 	}
-	m->has_failed = !write_top(session);
+	net_content_begin(session);
 	log_info("%s: client=%s", m->queue_id, session->client);
 	return true;
-}
-
-void net_message_content(struct net_session *session, struct str chunk)
-{
-	struct net_message *m = &session->message;
-
-	if (m->has_failed || chunk.len == 0)
-		return;
-	if (fs_write_all(m->fd, chunk.ptr, chunk.len) != 0) {
-		m->has_failed = true;
-		return;
-	}
-	m->bytes += chunk.len;
-	session->net->content_bytes += chunk.len;
 }
 
 /* False: no more will fit into the packet to the queue. */
@@ -190,12 +109,31 @@ static void remove_submitter(struct net_session *session)
 	session->message.submit_id = 0;
 }
 
+static bool is_unmapped(const struct rt_settings *settings)
+{
+	const struct rt_words *words = &settings->receive_override_options;
+
+	for (size_t i = 0; i < words->count; i++) {
+		if (strcmp(words->words[i], "no_address_mappings") == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *net_message_sender(struct net_session *session)
+{
+	struct rt_context ctx = net_context(session, session->trans);
+
+	return str_dup0(session->trans,
+			rt_rewrite_sender(&ctx, str_of(session->message.sender)));
+}
+
 static int send_submission(struct net_session *session)
 {
 	struct net *net = session->net;
 	struct net_message *m = &session->message;
 	const struct policy_session *p = &session->policy;
-	struct str sender = str_of(m->sender);
+	const struct rt_settings *settings = session->service->settings;
 	struct wire_submission s = {.client_address = p->client_address,
 				    .client_name = p->client_name,
 				    .helo = session->smtp.helo,
@@ -203,13 +141,13 @@ static int send_submission(struct net_session *session)
 				    .eight_bit = m->eight_bit,
 				    .hold = p->hold,
 				    .discard = p->discard,
-				    .redirect = p->redirect};
+				    .redirect = p->redirect,
+				    .filter = p->filter ? p->filter
+							: settings->content_filter,
+				    .unmapped = is_unmapped(settings)};
 	struct wire_out out;
 
-	if (sender.len > 0)
-		sender = address_rewrite(session->trans, session->service->settings,
-					 sender);
-	s.sender = str_dup0(session->trans, sender);
+	s.sender = net_message_sender(session);
 	s.recipients = m->recipients;
 	s.recipient_count = m->recipient_count;
 	add_submitter(session, ++net->last_submit);
@@ -225,6 +163,11 @@ void net_message_submit(struct net_session *session)
 	int status = 0;
 
 	add_bcc(session);
+	if (!net_content_end(session)) {
+		net_answer(session, 552, "5.3.4", "Error: message header is too long");
+		net_transaction_reset(session);
+		return;
+	}
 	if (m->has_failed) {
 		net_answer(session, 452, "4.3.1", no_space);
 		net_transaction_reset(session);
@@ -251,6 +194,7 @@ void net_message_drop(struct net_session *session)
 	if (m->fd >= 0)
 		close(m->fd);
 	session->net->content_bytes -= m->bytes;
+	strbuf_fini(&m->head);
 	*m = (struct net_message){.fd = -1};
 }
 

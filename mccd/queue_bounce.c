@@ -104,6 +104,7 @@ static void fill_message(const struct notice *notice, const char *id, bool is_ei
 		.helo = "",
 		.eight_bit = is_eight_bit,
 		.arrived = queue_wall(),
+		.filter = "",
 		.origin = notice->active->message->id,
 		.covers = notice->covers,
 		.cover_count = notice->kind == DSN_FAILED ? notice->count : 0,

@@ -58,6 +58,8 @@ static struct spool_message *message_of(struct arena *arena,
 	message->helo = s->helo;
 	message->eight_bit = s->eight_bit;
 	message->hold = s->hold;
+	message->filter = s->filter;
+	message->unmapped = s->unmapped;
 	message->arrived = queue_wall();
 	message->origin = "";
 	return message;
@@ -107,7 +109,7 @@ static bool is_acceptable(const struct wire_submission *s)
 {
 	if (!spool_id_is_valid(s->queue_id) || s->recipient_count == 0 ||
 	    strlen(s->sender) > LIMIT_ADDRESS || strlen(s->redirect) > LIMIT_ADDRESS ||
-	    strlen(s->helo) > LIMIT_SMTP_COMMAND)
+	    strlen(s->filter) > LIMIT_ADDRESS || strlen(s->helo) > LIMIT_SMTP_COMMAND)
 		return false;
 	for (size_t i = 0; i < s->recipient_count; i++) {
 		if (strlen(s->recipients[i]) > LIMIT_ADDRESS || !s->recipients[i][0])

@@ -76,6 +76,8 @@ struct spool_message {
 	const char *helo;
 	bool eight_bit;
 	bool hold;
+	bool unmapped;	    /* no aliases, canonical tables, copies */
+	const char *filter; /* transport:nexthop for all recipients; "" none */
 	int64_t arrived;
 	/* A notice made by the queue itself about this message ("": none), and
 	 * which of its targets it reports. */

@@ -199,6 +199,10 @@ void spool_envelope_write(struct strbuf *out, const struct spool_message *messag
 	field_puts(out, 'E', message->helo);
 	field_putn(out, '8', message->eight_bit);
 	field_putn(out, 'H', message->hold);
+	if (message->unmapped)
+		field_putn(out, 'U', 1);
+	if (message->filter && message->filter[0])
+		field_puts(out, 'F', message->filter);
 	if (message->origin[0]) {
 		field_puts(out, 'O', message->origin);
 		for (size_t i = 0; i < message->cover_count; i++)
@@ -247,6 +251,7 @@ static bool envelope_text(struct spool_message *message, char tag, struct str va
 			    : tag == 'N' ? &message->client_name
 			    : tag == 'E' ? &message->helo
 			    : tag == 'O' ? &message->origin
+			    : tag == 'F' ? &message->filter
 					 : NULL;
 
 	*out_known = slot != NULL;
@@ -261,6 +266,9 @@ static bool envelope_number(struct spool_message *message, char tag, int64_t n)
 		return true;
 	case '8':
 		message->eight_bit = n != 0;
+		return true;
+	case 'U':
+		message->unmapped = n != 0;
 		return true;
 	case 'H':
 		message->hold = n != 0;
@@ -278,6 +286,7 @@ static void envelope_defaults(struct spool_message *message)
 	message->client_name = "";
 	message->helo = "";
 	message->origin = "";
+	message->filter = "";
 	message->recipients = NULL;
 	message->recipient_count = 0;
 	message->cover_count = 0;

@@ -110,6 +110,8 @@ struct wire_submission {
 	bool hold;	      /* access table: HOLD */
 	bool discard;	      /* access table: DISCARD: answer 250, keep nothing */
 	const char *redirect; /* access table: REDIRECT, or "" */
+	const char *filter;   /* FILTER or content_filter, or "" */
+	bool unmapped;	      /* no aliases, canonical tables, copies */
 };
 
 struct wire_delivery {

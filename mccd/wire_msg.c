@@ -62,6 +62,8 @@ void wire_put_submission(struct wire_out *out, const struct wire_submission *s)
 	wire_put_u64(out, s->hold);
 	wire_put_u64(out, s->discard);
 	wire_put_cstr(out, s->redirect);
+	wire_put_cstr(out, s->filter);
+	wire_put_u64(out, s->unmapped);
 }
 
 bool wire_get_submission(struct wire_in *in, struct arena *arena,
@@ -79,6 +81,8 @@ bool wire_get_submission(struct wire_in *in, struct arena *arena,
 	s.hold = get_bool(in);
 	s.discard = get_bool(in);
 	s.redirect = get_cstr(in, arena);
+	s.filter = get_cstr(in, arena);
+	s.unmapped = get_bool(in);
 	*out = s;
 	return !in->bad;
 }

@@ -235,6 +235,21 @@ struct str rt_rewrite_sender(const struct rt_context *ctx, struct str sender)
 			     "envelope_sender");
 }
 
+struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
+			     bool is_sender)
+{
+	const struct rt_settings *s = ctx->settings;
+	const struct mapping own = {
+		ctx, is_sender ? &s->sender_canonical_maps : &s->recipient_canonical_maps,
+		is_sender ? "sender_canonical_maps" : "recipient_canonical_maps",
+		words_have(&s->propagate_unmatched_extensions, "canonical")};
+
+	return clean_address(ctx, address, &own,
+			     is_sender ? &s->sender_canonical_classes
+				       : &s->recipient_canonical_classes,
+			     is_sender ? "header_sender" : "header_recipient");
+}
+
 /* ---- virtual aliases ---- */
 
 struct vector {

@@ -127,6 +127,9 @@ struct rt_finals {
  * masqueraded. "" stays "". A table that fails leaves it as it is.
  */
 struct str rt_rewrite_sender(const struct rt_context *ctx, struct str sender);
+/* The same for an address in a header that names senders or recipients. */
+struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
+			     bool is_sender);
 /*
  * One envelope recipient as cleanup(8) treats it: qualified, canonical and
  * virtual alias expansion, bounded by virtual_alias_recursion_limit and

@@ -277,8 +277,35 @@ static void check_transports(const struct daemon_run *run)
 	if (s->relay_domains.count)
 		check_transport_setting(run, PARAM_relay_transport);
 	check_transport_setting(run, PARAM_default_transport);
+	check_transport_setting(run, PARAM_content_filter);
 	check_transport_rows(run, &s->transport_maps);
 	check_transport_rows(run, &s->sender_dependent_default_transport_maps);
+}
+
+/* ---- headers ---- */
+
+static void check_rewrite_clients(const struct daemon_run *run)
+{
+	static const char *const honoured[] = {"permit_inet_interfaces",
+					       "permit_mynetworks",
+					       "permit_sasl_authenticated"};
+	const struct rt_words *words =
+		&run->config->settings.local_header_rewrite_clients;
+	const struct setting *s =
+		site_setting(run->site, PARAM_local_header_rewrite_clients);
+
+	for (size_t i = 0; i < words->count; i++) {
+		bool is_known = false;
+
+		for (size_t k = 0; k < array_len(honoured); k++)
+			is_known = is_known || !strcmp(words->words[i], honoured[k]);
+		if (!is_known)
+			diag_add(run->diags, RULE_MC1301, s->name_span,
+				 "mccd does not honour %s in "
+				 "local_header_rewrite_clients: headers of these clients "
+				 "stay as they are",
+				 words->words[i]);
+	}
 }
 
 /* ---- restrictions ---- */
@@ -327,6 +354,7 @@ void daemon_check_mail(const struct daemon_run *run)
 	check_virtual_mailboxes(run);
 	check_aliases(run);
 	check_transports(run);
+	check_rewrite_clients(run);
 	check_programs(run);
 	check_services(run);
 }

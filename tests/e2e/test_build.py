@@ -138,7 +138,7 @@ def test_errors_build_nothing(site, tmp_path):
     out = tmp_path / "out"
     assert build(site, out).returncode == 0
     before = os.readlink(out / "current")
-    for line in ("content_filter = smtp:[127.0.0.1]:10024", "message_size_limit = 10M",
+    for line in ("smtpd_milters = inet:127.0.0.1:8891", "message_size_limit = 10M",
                  "smtpd_recipient_restrictions = reject_unknwon_sender, reject"):
         good = (site / "main.cf").read_text()
         (site / "main.cf").write_text(good + line + "\n")
@@ -160,7 +160,7 @@ def test_force_is_not_for_what_mccd_cannot_do(site, tmp_path):
     assert done.returncode == 1
     assert (tmp_path / "out/current").exists()
     with open(site / "main.cf", "a", encoding="utf-8") as f:
-        f.write("content_filter = smtp:[127.0.0.1]:10024\n")
+        f.write("smtpd_milters = inet:127.0.0.1:8891\n")
     assert build(site, tmp_path / "none", "--force").returncode == 1
     assert not (tmp_path / "none").exists()
 

@@ -63,7 +63,8 @@ def test_orders(dlg, commands, last):
 
 def test_content_arrives_byte_exact(served, dlg):
     body = "".join(f"line {n} ..  \t\r\n" for n in range(50)) + "..\r\n.x\r\n\r\n"
-    head = "Subject: exact\r\nX-Long: " + "a " * 300 + "\r\n\r\n"
+    # Nothing is missing that would be added.
+    head = "From: s@client.example\r\nDate: x\r\nMessage-Id: <x@y>\r\nX-Long: " + "a " * 300 + "\r\n\r\n"
     stuffed = re.sub(r"(?m)^\.", "..", head + body)
     dlg.hello().begin()
     dlg.send(stuffed + ".\r\n")

@@ -132,7 +132,7 @@ def make_session(rng):
 class Postfix:
     """A private instance that serves one site."""
 
-    def __init__(self, lines, tables):
+    def __init__(self, lines, tables, more=()):
         self.top = Path(tempfile.mkdtemp(prefix="mcc-oracle-"))
         self.top.chmod(0o755)
         self.etc = self.top / "etc"
@@ -159,7 +159,7 @@ class Postfix:
                     "smtp unix - - n - - smtp", "error unix - - n - - error",
                     "retry unix - - n - - error", "discard unix - - n - - discard",
                     "local unix - n n - - local", "virtual unix - n n - - virtual",
-                    "relay unix - - n - - smtp"]
+                    "relay unix - - n - - smtp", *more]
         (self.etc / "master.cf").write_text(
             "\n".join([f"127.0.0.1:{self.port} inet n - n - - smtpd"] + services) + "\n")
         for name, text in tables.items():

@@ -69,7 +69,7 @@ static struct maildir_job job_of(const char *content, size_t len)
 
 static int open_maildir(struct fixture *f, const char *path)
 {
-	struct maildir_result result;
+	struct deliver_result result;
 	int fd = -1;
 
 	if (!maildir_open(f->base, path, &fd, &result))
@@ -109,13 +109,13 @@ static void test_delivers(void **state)
 {
 	struct fixture *f = *state;
 	struct maildir_job job = job_of(STR_LIT("Subject: x\n\nbody\n").ptr, 17);
-	struct maildir_result result;
+	struct deliver_result result;
 	struct stat st;
 	char last[256];
 	int fd = open_maildir(f, "x.example/u/");
 
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_string_equal(result.dsn, "2.0.0");
 	assert_int_equal(count_files(fd, "tmp", last), 0);
 	assert_int_equal(count_files(fd, "cur", last), 0);
@@ -135,21 +135,21 @@ static void test_repeated_delivery_makes_one_copy(void **state)
 {
 	struct fixture *f = *state;
 	struct maildir_job job = job_of("Subject: x\n\n", 12);
-	struct maildir_result result;
+	struct deliver_result result;
 	char last[256];
 	char seen[300];
 	int fd = open_maildir(f, "u/");
 
 	maildir_deliver(fd, &job, &result);
 	maildir_deliver(fd, &job, &result); /* EEXIST in new/ */
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "new", last), 1);
 	/* The user has seen it and filed it; the crash comes to light later. */
 	snprintf(seen, sizeof(seen), "cur/%s:2,S", last + 4);
 	assert_int_equal(renameat(fd, last, fd, seen), 0);
 	job.replay = true;
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "new", last), 0);
 	assert_int_equal(count_files(fd, "cur", last), 1);
 	/* Another recipient or message is another file. */
@@ -166,7 +166,7 @@ static void test_leftover_in_tmp_is_replaced(void **state)
 {
 	struct fixture *f = *state;
 	struct maildir_job job = job_of("Subject: x\n\nwhole\n", 18);
-	struct maildir_result result;
+	struct deliver_result result;
 	char name[MAILDIR_NAME_SIZE];
 	char path[300];
 	char last[256];
@@ -179,7 +179,7 @@ static void test_leftover_in_tmp_is_replaced(void **state)
 	assert_int_equal(write(left, "half", 4), 4);
 	close(left);
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "tmp", last), 0);
 	assert_int_equal(count_files(fd, "new", last), 1);
 	close(job.content_fd);
@@ -193,7 +193,7 @@ static void test_headers(void **state)
 		"return-path: <fake@x>\n\tfolded\nDelivered-To: other@x\n"
 		"Return-Path-Not: kept\n\nReturn-Path: body\n";
 	struct maildir_job job = job_of(content, sizeof(content) - 1);
-	struct maildir_result result;
+	struct deliver_result result;
 	char last[256];
 	int fd = open_maildir(f, "u/");
 
@@ -201,7 +201,7 @@ static void test_headers(void **state)
 	job.sender = "";
 	job.recipient = "u\nEvil: 1@x";
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "new", last), 1);
 	expect_file(fd, last,
 		    "Return-Path: <>\nDelivered-To: u?Evil: 1@x\nDelivered-To: other@x\n"
@@ -215,12 +215,12 @@ static void test_loop(void **state)
 	struct fixture *f = *state;
 	static const char content[] = "Received: x\nDELIVERED-TO:  U@x.Example \n\nx\n";
 	struct maildir_job job = job_of(content, sizeof(content) - 1);
-	struct maildir_result result;
+	struct deliver_result result;
 	char last[256];
 	int fd = open_maildir(f, "u/");
 
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_FAILED);
+	assert_int_equal(result.outcome, DELIVER_FAILED);
 	assert_string_equal(result.dsn, "5.4.6");
 	assert_int_equal(count_files(fd, "new", last) + count_files(fd, "tmp", last), 0);
 	close(job.content_fd);
@@ -231,16 +231,16 @@ static void test_size_limit(void **state)
 {
 	struct fixture *f = *state;
 	struct maildir_job job = job_of("Subject: x\n\n", 12);
-	struct maildir_result result;
+	struct deliver_result result;
 	int fd = open_maildir(f, "u/");
 
 	job.size_limit = 11;
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_FAILED);
+	assert_int_equal(result.outcome, DELIVER_FAILED);
 	assert_string_equal(result.dsn, "5.2.2");
 	job.size_limit = 12;
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	close(job.content_fd);
 	close(fd);
 }
@@ -249,13 +249,13 @@ static void test_content_cut_short(void **state)
 {
 	struct fixture *f = *state;
 	struct maildir_job job = job_of("Subject: x\n\n", 12);
-	struct maildir_result result;
+	struct deliver_result result;
 	char last[256];
 	int fd = open_maildir(f, "u/");
 
 	job.content_size = 400000; /* the file has 12 */
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_int_equal(count_files(fd, "new", last) + count_files(fd, "tmp", last), 0);
 	close(job.content_fd);
 	close(fd);
@@ -267,7 +267,7 @@ static void test_large_content(void **state)
 	size_t size = 1 << 20;
 	char *content = malloc(size);
 	struct maildir_job job;
-	struct maildir_result result;
+	struct deliver_result result;
 	struct stat st;
 	char last[256];
 	int fd = open_maildir(f, "u/");
@@ -278,7 +278,7 @@ static void test_large_content(void **state)
 	job = job_of(content, size);
 	job.original = "";
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "new", last), 1);
 	assert_int_equal(fstatat(fd, last, &st, 0), 0);
 	assert_int_equal(st.st_size, size + strlen("Return-Path: <s@z.example>\n"
@@ -320,19 +320,19 @@ static void test_symlinks_are_not_followed(void **state)
 {
 	struct fixture *f = *state;
 	struct maildir_job job = job_of("Subject: x\n\n", 12);
-	struct maildir_result result;
+	struct deliver_result result;
 	int fd;
 
 	assert_int_equal(mkdirat(f->base, "elsewhere", 0700), 0);
 	assert_int_equal(symlinkat("elsewhere", f->base, "u"), 0);
 	assert_false(maildir_open(f->base, "u/", &fd, &result));
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	/* new/ is replaced once the Maildir is open. */
 	fd = open_maildir(f, "v/");
 	assert_int_equal(unlinkat(fd, "new", AT_REMOVEDIR), 0);
 	assert_int_equal(symlinkat("../elsewhere", fd, "new"), 0);
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_int_equal(unlinkat(f->base, "elsewhere", AT_REMOVEDIR), 0); /* empty */
 	close(job.content_fd);
 	close(fd);
@@ -341,28 +341,28 @@ static void test_symlinks_are_not_followed(void **state)
 static void test_folder_is_a_file(void **state)
 {
 	struct fixture *f = *state;
-	struct maildir_result result;
+	struct deliver_result result;
 	int fd = openat(f->base, "u", O_WRONLY | O_CREAT, 0600);
 
 	close(fd);
 	assert_false(maildir_open(f->base, "u/", &fd, &result));
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_string_equal(result.dsn, "4.2.0");
 }
 
 static void test_errno_classes(void **state)
 {
-	struct maildir_result result;
+	struct deliver_result result;
 
 	(void)state;
-	maildir_fail_errno(&result, EDQUOT, "x");
+	deliver_fail_errno(&result, EDQUOT, "x");
 	assert_string_equal(result.dsn, "4.2.2");
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
-	maildir_fail_errno(&result, EFBIG, "x");
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
+	deliver_fail_errno(&result, EFBIG, "x");
 	assert_string_equal(result.dsn, "5.2.2");
-	assert_int_equal(result.outcome, MAILDIR_FAILED);
-	maildir_fail_errno(&result, EACCES, "x");
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
+	assert_int_equal(result.outcome, DELIVER_FAILED);
+	deliver_fail_errno(&result, EACCES, "x");
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 }
 
 /* A file system of 64 KiB, where we may mount one. */
@@ -371,7 +371,7 @@ static void test_full_disk(void **state)
 	struct fixture *f = *state;
 	static char content[100000] = "Subject: x\n\n";
 	struct maildir_job job = job_of(content, sizeof(content));
-	struct maildir_result result;
+	struct deliver_result result;
 	char last[256];
 	int base;
 	int fd;
@@ -383,12 +383,12 @@ static void test_full_disk(void **state)
 	base = open(f->dir, O_RDONLY | O_DIRECTORY);
 	assert_true(maildir_open(base, "u/", &fd, &result));
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DEFERRED);
+	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_string_equal(result.dsn, "4.2.2");
 	assert_int_equal(count_files(fd, "new", last) + count_files(fd, "tmp", last), 0);
 	job.content_size = 20000;
 	maildir_deliver(fd, &job, &result);
-	assert_int_equal(result.outcome, MAILDIR_DONE);
+	assert_int_equal(result.outcome, DELIVER_DONE);
 	close(fd);
 	close(base);
 	close(job.content_fd);
