@@ -132,6 +132,7 @@ bool dns_check_run(struct site *site, struct resolver *r,
 	report_skipped(&run);
 	rules_host(&run);
 	rules_hops(&run);
+	rules_parked(&run);
 	for (i = 0; i < subject->domain_count; i++) {
 		rules_mx(&run, &subject->domains[i]);
 		rules_spf(&run, &subject->domains[i]);

@@ -21,6 +21,9 @@ enum {
 	WISH_OWN = 2,	  /* A, AAAA: our addresses */
 	WISH_NAMES = 4,	  /* PTR: the names' addresses */
 	WISH_SPF = 8,	  /* TXT: what the record's terms lead to */
+	WISH_HOP = 16,	  /* A, AAAA: may myorigin's mail come from there */
+	WISH_HOPS = 32,	  /* MX: the targets are such */
+	HOP_MAX = 16,	  /* addresses that are looked at for each name */
 	ADDRESS_MAX = 16,
 	/* Names that SPF records may lead to, for each of our domains. */
 	SPF_NAMES_PER_DOMAIN = 64
@@ -94,6 +97,14 @@ static struct dns_answer *copy_answer(struct arena *arena, const struct dns_answ
 	return copy;
 }
 
+bool facts_is_below(const char *name, const char *domain)
+{
+	struct dns_name n, d;
+
+	return dns_name_parse(name, &n) && dns_name_parse(domain, &d) && n.len != d.len &&
+	       dns_name_is_under(&n, &d);
+}
+
 /* --- our addresses ------------------------------------------------------ */
 
 const char *facts_reverse_name(struct arena *arena, const struct own_address *address)
@@ -118,24 +129,39 @@ static void on_spf(const struct spf_outcome *outcome, void *arg)
 		job->result.problem = arena_strdup(arena, outcome->problem);
 }
 
-static struct str spf_key(struct arena *arena, const char *domain, size_t address)
+static struct str spf_key(struct arena *arena, const char *domain,
+			  const struct own_address *address)
 {
-	return str_of(arena_printf(arena, "%zu %s", address, domain));
+	return str_of(arena_printf(arena, "%s %s", address->text, domain));
 }
 
-static void evaluate_spf(struct dns_facts *f, const char *domain, size_t address)
+static void evaluate_spf(struct dns_facts *f, const char *domain,
+			 const struct own_address *address)
 {
-	struct spf_job *job = arena_alloc(f->arena, sizeof(*job));
-	const struct own_address *own = &f->addresses[address];
+	struct str key = spf_key(f->arena, domain, address);
+	struct spf_job *job;
 	struct spf_request request = {
-		.family = own->family,
+		.family = address->family,
 		.helo = f->subject->hostname,
 		.sender = arena_printf(f->arena, "postmaster@%s", domain)};
 
-	memcpy(request.address, own->bytes, sizeof(request.address));
+	if (strmap_find(f->spf_by_key, key) != NULL)
+		return;
+	job = arena_alloc(f->arena, sizeof(*job));
+	memcpy(request.address, address->bytes, sizeof(request.address));
 	job->facts = f;
-	(void)strmap_put(f->spf_by_key, spf_key(f->arena, domain, address), job);
+	(void)strmap_put(f->spf_by_key, key, job);
 	spf_check(f->resolver, &request, on_spf, job);
+}
+
+static struct own_address address_of(struct arena *arena, const struct dns_rr *rr)
+{
+	struct own_address a = {.family = rr->type == DNS_A ? AF_INET : AF_INET6};
+	char text[INET6_ADDRSTRLEN];
+
+	memcpy(a.bytes, rr->address, sizeof(a.bytes));
+	a.text = arena_strdup(arena, inet_ntop(a.family, a.bytes, text, sizeof(text)));
+	return a;
 }
 
 /* All of our addresses are known. */
@@ -151,24 +177,16 @@ static void use_addresses(struct dns_facts *f)
 		ask(f, facts_reverse_name(f->arena, &f->addresses[i]), DNS_PTR,
 		    WISH_NAMES);
 		for (j = 0; j < s->domain_count; j++)
-			evaluate_spf(f, s->domains[j].name, i);
+			evaluate_spf(f, s->domains[j].name, &f->addresses[i]);
 	}
 }
 
 static void grant_own(struct dns_facts *f, const struct dns_answer *a)
 {
-	int family = a->qtype == DNS_A ? AF_INET : AF_INET6;
-	char text[INET6_ADDRSTRLEN];
-	struct own_address *own;
 	size_t i;
 
-	for (i = 0; i < a->rr_count && f->address_count < ADDRESS_MAX; i++) {
-		own = &f->addresses[f->address_count++];
-		own->family = family;
-		memcpy(own->bytes, a->rrs[i].address, sizeof(own->bytes));
-		own->text = arena_strdup(
-			f->arena, inet_ntop(family, own->bytes, text, sizeof(text)));
-	}
+	for (i = 0; i < a->rr_count && f->address_count < ADDRESS_MAX; i++)
+		f->addresses[f->address_count++] = address_of(f->arena, &a->rrs[i]);
 	if (--f->own_pending == 0)
 		use_addresses(f);
 }
@@ -181,6 +199,19 @@ static void ask_addresses(struct dns_facts *f, const char *name)
 	ask(f, name, DNS_AAAA, 0);
 }
 
+/* Hosts of our own: those that do not send should say so. */
+static void ask_policy(struct dns_facts *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < f->subject->domain_count; i++) {
+		if (facts_is_below(name, f->subject->domains[i].name)) {
+			ask(f, name, DNS_TXT, 0);
+			return;
+		}
+	}
+}
+
 static void grant_targets(struct dns_facts *f, const struct dns_answer *a)
 {
 	size_t i;
@@ -190,6 +221,36 @@ static void grant_targets(struct dns_facts *f, const struct dns_answer *a)
 			continue;
 		ask_addresses(f, a->rrs[i].name);
 		ask(f, a->rrs[i].name, DNS_CNAME, 0);
+		ask_policy(f, a->rrs[i].name);
+	}
+}
+
+static void ask_hop_addresses(struct dns_facts *f, const char *name)
+{
+	ask(f, name, DNS_A, WISH_HOP);
+	ask(f, name, DNS_AAAA, WISH_HOP);
+}
+
+static void grant_hop(struct dns_facts *f, const struct dns_answer *a)
+{
+	struct own_address address;
+	size_t i;
+
+	if (f->subject->origin[0] == '\0')
+		return;
+	for (i = 0; i < a->rr_count && i < HOP_MAX; i++) {
+		address = address_of(f->arena, &a->rrs[i]);
+		evaluate_spf(f, f->subject->origin, &address);
+	}
+}
+
+static void grant_hops(struct dns_facts *f, const struct dns_answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->rr_count && i < HOP_MAX; i++) {
+		if (a->rrs[i].name[0] != '\0')
+			ask_hop_addresses(f, a->rrs[i].name);
 	}
 }
 
@@ -251,6 +312,10 @@ static void grant(struct fact *fact, unsigned wishes)
 		grant_names(f, fact->answer);
 	if ((wishes & WISH_SPF) != 0)
 		grant_spf(f, fact->answer);
+	if ((wishes & WISH_HOP) != 0)
+		grant_hop(f, fact->answer);
+	if ((wishes & WISH_HOPS) != 0)
+		grant_hops(f, fact->answer);
 }
 
 static void on_answer(const struct dns_answer *answer, void *arg)
@@ -293,7 +358,15 @@ static void ask_domain(struct dns_facts *f, const struct mail_domain *domain)
 {
 	ask(f, domain->name, DNS_MX, WISH_TARGETS);
 	ask(f, domain->name, DNS_TXT, WISH_SPF);
+	ask(f, domain->name, DNS_SPF, 0);
 	ask_addresses(f, domain->name);
+}
+
+static void ask_parent(struct dns_facts *f, const char *name)
+{
+	ask(f, name, DNS_MX, 0);
+	ask(f, name, DNS_TXT, 0);
+	ask_addresses(f, name);
 }
 
 static void ask_host(struct dns_facts *f)
@@ -317,8 +390,10 @@ static void ask_host(struct dns_facts *f)
 static void ask_hop(struct dns_facts *f, const struct next_hop *hop)
 {
 	if (!hop->is_bracketed)
-		ask(f, hop->host, DNS_MX, WISH_TARGETS);
-	ask_addresses(f, hop->host);
+		ask(f, hop->host, DNS_MX, WISH_HOPS);
+	ask_hop_addresses(f, hop->host);
+	if (f->subject->origin[0] != '\0')
+		ask(f, f->subject->origin, DNS_TXT, WISH_SPF);
 }
 
 struct dns_facts *facts_gather(struct arena *arena, struct resolver *r,
@@ -338,6 +413,8 @@ struct dns_facts *facts_gather(struct arena *arena, struct resolver *r,
 		ask_domain(f, &subject->domains[i]);
 	for (i = 0; i < subject->hop_count; i++)
 		ask_hop(f, &subject->hops[i]);
+	if (subject->parent.name != NULL)
+		ask_parent(f, subject->parent.name);
 	dns_wait_all(r);
 	return f;
 }
@@ -371,11 +448,25 @@ bool facts_addresses_given(const struct dns_facts *facts)
 	return facts->subject->address_count != 0;
 }
 
-const struct spf_fact *facts_spf(const struct dns_facts *facts, const char *domain,
-				 size_t address)
+static const struct spf_fact *find_spf(const struct dns_facts *facts, const char *domain,
+				       const struct own_address *address)
 {
 	const struct spf_job *job =
 		strmap_find(facts->spf_by_key, spf_key(facts->arena, domain, address));
 
 	return job == NULL ? NULL : &job->result;
+}
+
+const struct spf_fact *facts_spf(const struct dns_facts *facts, const char *domain,
+				 size_t address)
+{
+	return find_spf(facts, domain, &facts->addresses[address]);
+}
+
+const struct spf_fact *facts_hop_spf(const struct dns_facts *facts,
+				     const struct dns_rr *address)
+{
+	struct own_address own = address_of(facts->arena, address);
+
+	return find_spf(facts, facts->subject->origin, &own);
 }

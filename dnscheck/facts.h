@@ -30,6 +30,8 @@ bool facts_are_unverified(const struct dns_facts *facts);
 /* NULL: was not asked. `name` in any case. */
 const struct dns_answer *facts_answer(const struct dns_facts *facts, const char *name,
 				      enum dns_type type);
+/* True when the name lies below the domain. */
+bool facts_is_below(const char *name, const char *domain);
 /* The name under which an address has its PTR records; in the arena. */
 const char *facts_reverse_name(struct arena *arena, const struct own_address *address);
 
@@ -40,5 +42,8 @@ bool facts_addresses_given(const struct dns_facts *facts);
 /* NULL: was not evaluated. */
 const struct spf_fact *facts_spf(const struct dns_facts *facts, const char *domain,
 				 size_t address);
+/* For an address of a next hop, and myorigin. */
+const struct spf_fact *facts_hop_spf(const struct dns_facts *facts,
+				     const struct dns_rr *address);
 
 #endif

@@ -31,6 +31,8 @@ const struct dns_answer *rule_answer(const struct rule_run *run, struct span spa
 bool rule_has_address(const struct rule_run *run, struct span span, const char *name,
 		      size_t *out_count);
 
+/* True when a record before the i-th has the same target. */
+bool rule_mx_is_repeated(const struct dns_answer *mx, size_t i);
 /* True for the text of an SPF record. */
 bool rule_is_spf(struct str text);
 
@@ -47,5 +49,13 @@ void rules_mx(const struct rule_run *run, const struct mail_domain *domain);
 void rules_spf(const struct rule_run *run, const struct mail_domain *domain);
 void rules_host(const struct rule_run *run);
 void rules_hops(const struct rule_run *run);
+/* The whole of a domain's MX set, each target of which rules_mx() has seen. */
+void rules_mx_set(const struct rule_run *run, const struct mail_domain *domain,
+		  const struct dns_answer *mx);
+/* Names of ours that take part in no mail. */
+void rules_parked(const struct rule_run *run);
+/* What a name of an address looks like to filters. */
+void rules_generic_name(const struct rule_run *run, const struct own_address *own,
+			const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The host as the world sees it when it connects: its name, the names of its
- * addresses, and whether the two agree; and whether it finds its own next hop.
+ * addresses, and whether the two agree.
  */
 #include <string.h>
 
@@ -138,6 +138,7 @@ static void check_reverse(const struct rule_run *run, const struct own_address *
 			       "%s has %zu PTR records: which name a receiver sees is "
 			       "chance",
 			       own->text, ptr->rr_count);
+	rules_generic_name(run, own, ptr->rrs[0].name);
 	if (check_confirmed(run, own, ptr))
 		check_helo(run, own, ptr);
 }
@@ -181,36 +182,9 @@ void rules_host(const struct rule_run *run)
 	if (usable == 0)
 		(void)diag_add(
 			run->diags, RULE_DN999, s->hostname_span,
-			"not evaluated: DN022, DN023, DN024, DN025, DN027, DN062: no "
-			"public address of this host is known (public_addresses in "
+			"not evaluated: DN011, DN022, DN023, DN024, DN025, DN026, "
+			"DN027, DN062: no public address of this host is known (public_addresses in "
 			"mcc.cf, --public-address)");
 	else
 		check_helo_spf(run);
-}
-
-/* DN033 */
-static void check_hop(const struct rule_run *run, const struct next_hop *hop)
-{
-	const struct dns_answer *mx = NULL;
-	size_t count;
-
-	if (!hop->is_bracketed) {
-		mx = rule_answer(run, hop->span, hop->host, DNS_MX);
-		if (mx == NULL || mx->rr_count != 0)
-			return;
-	}
-	if (!rule_has_address(run, hop->span, hop->host, &count) || count != 0)
-		return;
-	(void)diag_add(run->diags, RULE_DN033, hop->span,
-		       "relayhost %s %s: all outgoing mail stays in the queue", hop->host,
-		       hop->is_bracketed ? "has no address"
-					 : "has neither MX nor address");
-}
-
-void rules_hops(const struct rule_run *run)
-{
-	size_t i;
-
-	for (i = 0; i < run->subject->hop_count; i++)
-		check_hop(run, &run->subject->hops[i]);
 }

@@ -167,7 +167,7 @@ static void check_target(const struct rule_run *run, const struct mail_domain *d
 }
 
 /* DN009 */
-static bool is_repeated(const struct dns_answer *mx, size_t i)
+bool rule_mx_is_repeated(const struct dns_answer *mx, size_t i)
 {
 	size_t j;
 
@@ -196,7 +196,7 @@ void rules_mx(const struct rule_run *run, const struct mail_domain *d)
 		target = mx->rrs[i].name;
 		if (target[0] == '\0')
 			continue;
-		if (is_repeated(mx, i))
+		if (rule_mx_is_repeated(mx, i))
 			rule_say(run, d, RULE_DN009,
 				 "%s names the MX %s more than once: the second one "
 				 "is no reserve",
@@ -209,4 +209,5 @@ void rules_mx(const struct rule_run *run, const struct mail_domain *d)
 		else
 			check_target(run, d, mx, target);
 	}
+	rules_mx_set(run, d, mx);
 }

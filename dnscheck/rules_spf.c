@@ -74,6 +74,18 @@ static const struct dns_rr *find_record(const struct rule_run *run,
 	return count == 1 ? found : NULL;
 }
 
+/* DN045. What cannot be told here is told by the TXT record. */
+static void check_type99(const struct rule_run *run, const struct mail_domain *d)
+{
+	const struct dns_answer *old = facts_answer(run->facts, d->name, DNS_SPF);
+
+	if (old != NULL && old->rr_count != 0)
+		rule_say(run, d, RULE_DN045,
+			 "%s has a record of type SPF, which nobody reads any more "
+			 "(RFC 7208 3.1): only the TXT record counts",
+			 d->name);
+}
+
 /*
  * DN043, DN052 ... DN061 and DN067: what the text shows. False: it does not
  * parse, so nothing else can be said of it.
@@ -189,6 +201,7 @@ void rules_spf(const struct rule_run *run, const struct mail_domain *d)
 
 	if (txt == NULL)
 		return;
+	check_type99(run, d);
 	rr = find_record(run, d, txt);
 	if (rr == NULL || !check_text(run, d, txt, rr->text))
 		return;

@@ -231,6 +231,21 @@ static void add_addresses(struct dns_subject *s, struct arena *arena,
 	}
 }
 
+/* A default would be guessed from myhostname: it may be nobody's domain. */
+static void note_parent(struct builder *b)
+{
+	struct dns_subject *s = b->subject;
+	const struct setting *setting = site_setting(b->site, PARAM_mydomain);
+	const char *name = askable(b->site->arena, str_trim(setting->value.str));
+
+	if (setting->origin == ORIGIN_DEFAULT || name == NULL ||
+	    strcmp(name, s->hostname) == 0 || strcmp(name, s->origin) == 0 ||
+	    strmap_find(b->seen, str_of(name)) != NULL)
+		return;
+	s->parent = (struct mail_domain){.name = name,
+					 .span = text_full_span(setting->value)};
+}
+
 struct dns_subject *dns_subject_of(struct site *site,
 				   const struct dns_check_options *options)
 {
@@ -242,12 +257,15 @@ struct dns_subject *dns_subject_of(struct site *site,
 	s->hostname_span = text_full_span(hostname->value);
 	if (s->hostname_span.file == 0)
 		s->hostname_span = hostname->name_span;
-	s->origin = lower_value(site, PARAM_myorigin);
+	s->origin = askable(site->arena, site_setting(site, PARAM_myorigin)->value.str);
+	if (s->origin == NULL)
+		s->origin = "";
 	add_addresses(s, site->arena, options);
 	add_class(&b, CLASS_LOCAL);
 	add_class(&b, CLASS_ALIAS);
 	add_class(&b, CLASS_VIRTUAL);
 	add_class(&b, CLASS_RELAY);
 	add_hops(&b);
+	note_parent(&b);
 	return s;
 }

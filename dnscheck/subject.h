@@ -56,6 +56,9 @@ struct dns_subject {
 	size_t hop_count;
 	struct skipped_word *skipped;
 	size_t skipped_count;
+	/* mydomain, when main.cf sets it, takes no mail here and is not what
+	 * this host sends as; else its name is NULL. */
+	struct mail_domain parent;
 };
 
 /* The parameter that lists a class. */
