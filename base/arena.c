@@ -44,7 +44,10 @@ enum {
 	ARENA_ALIGN = alignof(max_align_t),
 	/* First chunk small: the daemon has one arena per session. */
 	ARENA_CHUNK_MIN = 16 << 10,
-	ARENA_CHUNK_MAX = 1 << 20
+	ARENA_CHUNK_MAX = 1 << 20,
+	/* Room of a list that has just begun: most have one or two elements. */
+	ARENA_FIRST_PUSH = 8,
+	ARENA_FIRST_BYTES = 64
 };
 
 struct chunk {
@@ -62,6 +65,8 @@ struct cleanup {
 
 struct arena {
 	struct chunk *chunks; /* the newest first */
+	struct arena *spare;  /* scratch arenas to be used again */
+	struct arena *next_spare;
 	struct cleanup *cleanups;
 	size_t cap;
 	size_t used;
@@ -125,6 +130,12 @@ void arena_free(struct arena *arena)
 	if (!arena)
 		return;
 	run_cleanups(arena);
+	while (arena->spare) {
+		struct arena *scratch = arena->spare;
+
+		arena->spare = scratch->next_spare;
+		arena_free(scratch);
+	}
 	while (arena->chunks) {
 		struct chunk *chunk = arena->chunks;
 
@@ -257,6 +268,15 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 	return arena_alloc(arena, count * size);
 }
 
+static size_t first_room(size_t size)
+{
+	size_t room = size ? ARENA_FIRST_BYTES / size : ARENA_FIRST_PUSH;
+
+	if (room > ARENA_FIRST_PUSH)
+		return ARENA_FIRST_PUSH;
+	return room ? room : 1;
+}
+
 void *arena_push(struct arena *arena, void *items_ptr, size_t len, size_t *cap,
 		 size_t size)
 {
@@ -265,7 +285,7 @@ void *arena_push(struct arena *arena, void *items_ptr, size_t len, size_t *cap,
 	/* The caller's pointer has its own type; its bytes are copied. */
 	memcpy(&items, items_ptr, sizeof(items));
 	if (len >= *cap) {
-		size_t room = *cap ? *cap * 2 : 8;
+		size_t room = *cap ? *cap * 2 : first_room(size);
 		char *grown = arena_array(arena, room, size);
 
 		if (!grown)
@@ -322,6 +342,23 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	text = arena_vprintf(arena, fmt, ap);
 	va_end(ap);
 	return text;
+}
+
+struct arena *arena_scratch(struct arena *arena)
+{
+	struct arena *scratch = arena->spare;
+
+	if (!scratch)
+		return arena_new(0);
+	arena->spare = scratch->next_spare;
+	return scratch;
+}
+
+void arena_scratch_done(struct arena *arena, struct arena *scratch)
+{
+	arena_reset(scratch);
+	scratch->next_spare = arena->spare;
+	arena->spare = scratch;
 }
 
 void arena_on_free(struct arena *arena, void (*fn)(void *), void *arg)

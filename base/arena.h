@@ -38,7 +38,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /*
  * Grows an array that was allocated in the arena: when *cap equals len, a new
- * array of twice the room replaces *items. Returns the address of element
+ * array of twice the room (at first: some
+ * for small elements, one for large ones) replaces *items. Returns the address of element
  * `len` (zeroed) - the caller increments its own length.
  */
 void *arena_push(struct arena *arena, void *items_ptr, size_t len, size_t *cap,
@@ -52,6 +53,14 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap) MCC_PRINTF
 
 /* Registers `fn(arg)` to run when the arena is freed or reset. */
 void arena_on_free(struct arena *arena, void (*fn)(void *), void *arg);
+
+/*
+ * An arena for what is needed only while something is made in `arena`, and is
+ * given back with arena_scratch_done(). Cheap: those given back are used again.
+ * No cap; it need not be given back before `arena` is freed.
+ */
+struct arena *arena_scratch(struct arena *arena);
+void arena_scratch_done(struct arena *arena, struct arena *scratch);
 
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);

@@ -135,7 +135,8 @@ void text_builder_init(struct text_builder *b, struct arena *arena)
 static void append_bytes(struct text_builder *b, struct str s)
 {
 	if (b->len + s.len + 1 > b->room) {
-		size_t room = b->room ? b->room * 2 : 64;
+		/* Most texts are made of one piece. */
+		size_t room = b->room * 2;
 		char *grown;
 
 		if (room < b->len + s.len + 1)

@@ -256,13 +256,13 @@ size_t aliases_parse_members(const struct parse_ctx *ctx, struct text text,
 		.line = {.str = text.str, .is_joined = true, .text = text}};
 	void *scanner = NULL;
 
-	b.reader.scratch = arena_new(0);
+	b.reader.scratch = arena_scratch(ctx->arena);
 	scan_init(&b.scan, b.reader.scratch);
 	MCC_ASSERT(alias_yylex_init_extra(&b, &scanner) == 0);
 	begin_line(&b, ALIAS_START_MEMBERS);
 	alias_yyparse(scanner, &b);
 	alias_yylex_destroy(scanner);
-	arena_free(b.reader.scratch);
+	arena_scratch_done(ctx->arena, b.reader.scratch);
 	*out_members = b.members;
 	return b.member_count;
 }

@@ -18,6 +18,8 @@
 #include "grammar/line.lex.h"
 #include "grammar/line_kind.h"
 
+enum { LINE_SMALL_FILE = 4096 };
+
 static struct span source_span(const struct line_reader *r, size_t lo, size_t hi)
 {
 	return (struct span){r->src->id, (uint32_t)lo, (uint32_t)hi};
@@ -43,17 +45,22 @@ void line_reader_init(struct line_reader *r, const struct parse_ctx *ctx,
 	r->ctx = ctx;
 	r->src = src;
 	r->pending = -1;
-	r->scratch = arena_new(0);
+	r->scratch = arena_scratch(ctx->arena);
 	scan_init(&r->scan, r->scratch);
 	scan_start(&r->scan, src->text);
 	MCC_ASSERT(line_yylex_init_extra(r, &r->scanner) == 0);
+	/* Flex's own buffer would be larger than most files. */
+	if (src->text.len < LINE_SMALL_FILE)
+		line_yy_switch_to_buffer(
+			line_yy_create_buffer(NULL, LINE_SMALL_FILE, r->scanner),
+			r->scanner);
 	check_final_newline(r);
 }
 
 void line_reader_fini(struct line_reader *r)
 {
 	line_yylex_destroy(r->scanner);
-	arena_free(r->scratch);
+	arena_scratch_done(r->ctx->arena, r->scratch);
 }
 
 /* The physical line in hand, without its line end. */

@@ -110,7 +110,7 @@ void list_build_failed(struct list_builder *b, struct scan_loc loc, const char *
 
 static struct list *parse(struct list_builder *b)
 {
-	struct arena *scratch = arena_new(0);
+	struct arena *scratch = arena_scratch(b->ctx->arena);
 	void *scanner = NULL;
 
 	b->list = arena_alloc(b->ctx->arena, sizeof(*b->list));
@@ -119,7 +119,7 @@ static struct list *parse(struct list_builder *b)
 	MCC_ASSERT(list_yylex_init_extra(b, &scanner) == 0);
 	list_yyparse(scanner, b);
 	list_yylex_destroy(scanner);
-	arena_free(scratch);
+	arena_scratch_done(b->ctx->arena, scratch);
 	return b->list;
 }
 

@@ -136,7 +136,7 @@ struct value_part value_build_broken(struct scan_loc loc)
 
 struct value *value_parse(const struct parse_ctx *ctx, struct text text)
 {
-	struct arena *scratch = arena_new(0);
+	struct arena *scratch = arena_scratch(ctx->arena);
 	struct value_builder *b = arena_alloc(scratch, sizeof(*b));
 	void *scanner = NULL;
 	struct value *value;
@@ -150,7 +150,7 @@ struct value *value_parse(const struct parse_ctx *ctx, struct text text)
 	value_yylex_destroy(scanner);
 	value = b->result ? &b->result->value : &value_build_list(b)->value;
 	value->broken = b->is_stopped || b->error_count > 0;
-	arena_free(scratch);
+	arena_scratch_done(ctx->arena, scratch);
 	return value;
 }
 

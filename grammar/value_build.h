@@ -48,8 +48,9 @@ struct value_builder {
 	struct scan scan; /* first: flex's yyextra */
 	const struct parse_ctx *ctx;
 	struct text text;
-	struct value_frame frames[LIMIT_BRACE_DEPTH];
+	struct value_frame *frames; /* at most LIMIT_BRACE_DEPTH */
 	size_t frame_count;
+	size_t frame_room;
 	bool is_closed;	 /* the last token closed a `${` */
 	bool is_stopped; /* no more tokens than what closes the open brackets */
 	size_t error_count;

@@ -57,7 +57,9 @@ int value_scan_open(struct value_builder *b, struct scan_loc loc, bool is_operan
 		b->is_stopped = true;
 		return value_scan_end(b);
 	}
-	frame = &b->frames[b->frame_count++];
+	frame = arena_push(b->scan.arena, &b->frames, b->frame_count, &b->frame_room,
+			   sizeof(*frame));
+	b->frame_count++;
 	*frame = (struct value_frame){.state = is_operand ? VALUE_STATE_TEXT
 							  : VALUE_STATE_HEAD,
 				      .open = open,

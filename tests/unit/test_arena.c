@@ -240,9 +240,51 @@ static void test_copies(void **state)
 	arena_free(a);
 }
 
+static void test_scratch_is_used_again(void **state)
+{
+	struct arena *a = arena_new(0);
+	struct arena *first = arena_scratch(a);
+	struct arena *second = arena_scratch(a);
+	unsigned char *p = arena_alloc(first, 100);
+
+	(void)state;
+	assert_ptr_not_equal(first, second);
+	memset(p, 0xff, 100);
+	arena_scratch_done(a, first);
+	assert_ptr_equal(arena_scratch(a), first);
+	assert_int_equal(arena_used(first), 0);
+	p = arena_alloc(first, 100);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(p[i], 0);
+	arena_scratch_done(a, first);
+	arena_scratch_done(a, second);
+	arena_free(a);
+}
+
+static void test_push_starts_small(void **state)
+{
+	static const struct {
+		size_t size;
+		size_t room;
+	} rows[] = {{1, 8}, {8, 8}, {16, 4}, {31, 2}, {32, 1}, {1000, 1}};
+	struct arena *a = arena_new(0);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		void *items = NULL;
+		size_t cap = 0;
+
+		assert_non_null(arena_push(a, &items, 0, &cap, rows[i].size));
+		assert_int_equal(cap, rows[i].room);
+	}
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scratch_is_used_again),
+		cmocka_unit_test(test_push_starts_small),
 		cmocka_unit_test(test_zeroed_and_aligned),
 		cmocka_unit_test(test_objects_do_not_overlap),
 		cmocka_unit_test(test_cap_is_exact),
