@@ -266,7 +266,7 @@ static void test_push_starts_small(void **state)
 	static const struct {
 		size_t size;
 		size_t room;
-	} rows[] = {{1, 8}, {8, 8}, {16, 4}, {31, 2}, {32, 1}, {1000, 1}};
+	} rows[] = {{1, 8}, {8, 8}, {16, 4}, {31, 2}, {32, 2}, {33, 1}, {1000, 1}};
 	struct arena *a = arena_new(0);
 
 	(void)state;
