@@ -29,7 +29,7 @@ static const struct cli_command commands[] = {
 	 "compile, query, change or list tables"},
 	{"trace", cmd_trace, "trace [OPTION...] [--from ADDR] RCPT...",
 	 "show the way one message would take"},
-	{"dns", cmd_dns, "dns check|query [OPTION...]",
+	{"dns", cmd_dns, "dns check|query|dane [OPTION...]",
 	 "validate the site against the DNS"},
 	{"spf", cmd_spf, "spf check|explain|flatten|lint [OPTION...]",
 	 "evaluate, show, flatten and check SPF (RFC 7208)"},

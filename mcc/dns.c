@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * mcc dns check: the site against the DNS, from live servers, a zone file or a
- * recording. `mcc dns query` is in dns_query.c.
+ * recording. `mcc dns query` and `mcc dns dane` have files of their own.
  *
  * Exit status: 3 when no source could be opened or when nothing at all could
  * be verified; else 1 for findings at or above --fail-on.
@@ -170,12 +170,14 @@ static int run_check(struct cli *cli, int argc, char **argv)
 int cmd_dns(struct cli *cli, int argc, char **argv)
 {
 	if (argc < 2)
-		return cli_usage_error("dns", "check or query?");
+		return cli_usage_error("dns", "check, query or dane?");
 	/* The subcommand's own options begin after its name. */
 	optind = 0;
 	if (strcmp(argv[1], "check") == 0)
 		return run_check(cli, argc - 1, argv + 1);
 	if (strcmp(argv[1], "query") == 0)
 		return dns_query_run(argc - 1, argv + 1);
+	if (strcmp(argv[1], "dane") == 0)
+		return dns_dane_run(argc - 1, argv + 1);
 	return cli_usage_error("dns", "there is no subcommand '%s'", argv[1]);
 }

@@ -11,6 +11,8 @@ struct resolver;
 
 /* `mcc dns query`; argv[0] is "query". Returns the exit status. */
 int dns_query_run(int argc, char **argv);
+/* `mcc dns dane`, likewise. */
+int dns_dane_run(int argc, char **argv);
 /* One answer: a line that says what came back, then its records. */
 void dns_query_print(FILE *f, const struct dns_answer *answer);
 /* The exit status that one answer calls for. */
