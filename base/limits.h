@@ -55,6 +55,8 @@ enum {
 	LIMIT_POLICY_WORDS = 100000,
 	/* Files of patterns that name files of patterns. */
 	LIMIT_MATCH_FILES = 16,
+	/* Rows above that a row of a cidr: table is compared with. */
+	LIMIT_CIDR_COMPARED = 2000,
 	/* Runtime configuration file. */
 	LIMIT_RUNTIME_JSON = 64 << 20,
 	/* An address in a command, RFC 5321 4.5.3.1.3 allows 256. */

@@ -16,7 +16,6 @@
 #include "base/limits.h"
 #include "grammar/invisible.h"
 #include "grammar/line.lex.h"
-#include "grammar/line_kind.h"
 
 enum { LINE_SMALL_FILE = 4096 };
 
@@ -215,6 +214,19 @@ bool line_read(struct line_reader *r, struct line *out_line)
 	r->pending = kind;
 	if (suspect)
 		cut_at_nul(r, out_line);
+	return true;
+}
+
+bool line_read_physical(struct line_reader *r, struct line_physical *out_line)
+{
+	int kind = scan_line(r);
+	struct str s;
+
+	if (kind == LINE_END)
+		return false;
+	s = physical(r);
+	*out_line = (struct line_physical){(enum line_kind)kind, r->loc.lo,
+					   r->loc.lo + (uint32_t)s.len};
 	return true;
 }
 

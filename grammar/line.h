@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/source.h"
 #include "base/text.h"
+#include "grammar/line_kind.h"
 #include "grammar/parse.h"
 #include "grammar/scan.h"
 
@@ -58,6 +59,15 @@ void line_reader_fini(struct line_reader *r);
  */
 bool line_position(const struct line_reader *r, uint32_t *out_at);
 void line_seek(struct line_reader *r, uint32_t at);
+
+/* A physical line as it stands, for who lays a file out anew. */
+struct line_physical {
+	enum line_kind kind;
+	uint32_t lo;
+	uint32_t hi; /* before the line feed */
+};
+/* One after another, instead of line_read(); false at the end. */
+bool line_read_physical(struct line_reader *r, struct line_physical *out_line);
 
 /* Place in the source of bytes [from, to) of a line. */
 struct span line_span(const struct line_reader *r, const struct line *line, size_t from,

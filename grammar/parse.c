@@ -35,6 +35,8 @@ static const struct kind_word names[] = {
 static const struct kind_word words[] = {
 	{"main", FILE_KIND_MAIN},	{"master", FILE_KIND_MASTER},
 	{"aliases", FILE_KIND_ALIASES}, {"table", FILE_KIND_TABLE},
+	{"regexp", FILE_KIND_REGEXP},	{"pcre", FILE_KIND_PCRE},
+	{"cidr", FILE_KIND_CIDR},	{"client", FILE_KIND_CLIENT},
 	{"spf", FILE_KIND_SPF},
 };
 
@@ -66,4 +68,46 @@ bool file_kind_parse(const char *word, enum file_kind *out_kind)
 		return false;
 	*out_kind = kind;
 	return true;
+}
+
+/* `10.0.0.0/8`, `2001:db8::/32`, `[::1]/128`: what no key of a table is. */
+static bool is_network(struct str word)
+{
+	ptrdiff_t slash = str_chr(word, '/');
+	bool has_dot_or_colon = false;
+
+	for (size_t i = 0; i < word.len; i++) {
+		if (!strchr("0123456789abcdefABCDEF.:[]/", word.ptr[i]))
+			return false;
+		has_dot_or_colon |= word.ptr[i] == '.' || word.ptr[i] == ':';
+	}
+	return slash > 0 && has_dot_or_colon;
+}
+
+static bool is_expression(struct str s)
+{
+	return str_starts(s, "/") && str_chr(str_slice(s, 1, s.len), '/') >= 0;
+}
+
+enum file_kind file_kind_of_text(struct str text)
+{
+	struct str line;
+
+	while (str_token(&text, "\r\n", &line)) {
+		struct str word;
+
+		line = str_trim(line);
+		if (!line.len || line.ptr[0] == '#')
+			continue;
+		if (str_starts(line, "if ") || str_starts(line, "IF "))
+			line = str_trim(str_slice(line, 3, line.len));
+		while (line.len && line.ptr[0] == '!')
+			line = str_trim(str_slice(line, 1, line.len));
+		if (is_expression(line))
+			return FILE_KIND_REGEXP;
+		if (str_token(&line, " \t", &word) && is_network(word))
+			return FILE_KIND_CIDR;
+		break;
+	}
+	return FILE_KIND_UNKNOWN;
 }

@@ -4,50 +4,14 @@
  * pattern is not "a pattern that never matches": Postfix answers every client
  * that reaches the list with a temporary error.
  */
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/diag.h"
 #include "base/text.h"
 #include "grammar/list.h"
 #include "lint/checks.h"
+#include "lint/net.h"
 #include "mcc/model/site.h"
-
-struct net {
-	int family;
-	uint8_t address[16];
-	unsigned bits; /* of the family */
-	unsigned prefix;
-};
-
-static bool parse_address(struct str word, struct net *net)
-{
-	char buf[INET6_ADDRSTRLEN];
-
-	if (word.len == 0 || word.len >= sizeof(buf))
-		return false;
-	memcpy(buf, word.ptr, word.len);
-	buf[word.len] = '\0';
-	net->family = memchr(buf, ':', word.len) ? AF_INET6 : AF_INET;
-	net->bits = net->family == AF_INET6 ? 128 : 32;
-	net->prefix = net->bits;
-	return inet_pton(net->family, buf, net->address) == 1;
-}
-
-static bool has_host_bits(const struct net *net)
-{
-	for (unsigned bit = net->prefix; bit < net->bits; bit++)
-		if (net->address[bit / 8] & (0x80U >> (bit % 8)))
-			return true;
-	return false;
-}
-
-static void mask_host_bits(struct net *net)
-{
-	for (unsigned bit = net->prefix; bit < net->bits; bit++)
-		net->address[bit / 8] &= (uint8_t) ~(0x80U >> (bit % 8));
-}
 
 /* "[addr]/len", "[addr/len]" and "addr/len" into address and length. */
 static bool split_pattern(struct str word, struct str *out_address, struct str *out_len)
@@ -76,14 +40,11 @@ static bool looks_like_address(struct str word)
 static void report_host_bits(const struct text *text, struct net *net,
 			     struct diag_queue *diags)
 {
-	char fixed[INET6_ADDRSTRLEN];
-	char pattern[INET6_ADDRSTRLEN + 8];
+	char pattern[NET_TEXT_SIZE];
 	struct diag *d;
 
-	mask_host_bits(net);
-	inet_ntop(net->family, net->address, fixed, sizeof(fixed));
-	snprintf(pattern, sizeof(pattern), net->family == AF_INET6 ? "[%s]/%u" : "%s/%u",
-		 fixed, net->prefix);
+	net_mask_host_bits(net);
+	net_format(net, true, pattern);
 	d = diag_add(
 		diags, RULE_MC313, text_full_span(*text),
 		"'%.*s' has bits set behind its mask: every client that reaches this "
@@ -102,7 +63,7 @@ static void check_net(const struct setting *setting, const struct text *text,
 	uint64_t prefix;
 	bool has_len = split_pattern(word, &address, &len);
 
-	if (!parse_address(address, &net) ||
+	if (!net_parse_address(address, &net) ||
 	    (has_len && (!str_to_u64(len, &prefix) || prefix > net.bits))) {
 		diag_add(
 			diags, RULE_MC314, text_full_span(*text),
@@ -113,7 +74,7 @@ static void check_net(const struct setting *setting, const struct text *text,
 	}
 	if (has_len)
 		net.prefix = (unsigned)prefix;
-	if (has_host_bits(&net))
+	if (net_has_host_bits(&net))
 		report_host_bits(text, &net, diags);
 	else if (net.prefix == 0 && setting->param &&
 		 setting->param->id == PARAM_mynetworks)
@@ -142,7 +103,7 @@ static void check_item(const struct setting *setting, const struct text *text,
 		struct diag *d;
 
 		split_pattern(word, &address, &len);
-		if (!parse_address(address, &net))
+		if (!net_parse_address(address, &net))
 			return; /* type:table with a colon in its name */
 		d = diag_add(
 			diags, RULE_MC315, text_full_span(*text),

@@ -10,10 +10,13 @@
 #include "base/source.h"
 #include "base/status.h"
 #include "grammar/aliases.h"
+#include "grammar/cf.h"
 #include "grammar/master.h"
+#include "grammar/pattern.h"
 #include "grammar/table.h"
 #include "lint/lint.h"
 #include "lint/lint_file.h"
+#include "lint/patterns.h"
 #include "mcc/cli.h"
 #include "mcc/emit/compile.h"
 #include "mcc/spf_lint.h"
@@ -28,23 +31,9 @@ static void check_main(struct cli *cli, const struct source *src)
 	lint_apply_suppressions(site, cli->diags);
 }
 
-/* Tables of patterns are not key and value: `/pattern/ result`, `if /pattern/`. */
-static bool holds_patterns(struct str text)
-{
-	struct str line;
-
-	while (str_token(&text, "\r\n", &line)) {
-		line = str_trim(line);
-		if (line.len && line.ptr[0] != '#')
-			return str_starts(line, "/") || str_starts(line, "!/") ||
-			       str_starts(line, "if /") || str_starts(line, "if !/");
-	}
-	return false;
-}
-
 static void check_table(const struct parse_ctx *ctx, const struct source *src)
 {
-	if (holds_patterns(src->text))
+	if (file_kind_of_text(src->text) == FILE_KIND_REGEXP)
 		diag_add(ctx->diags, RULE_MC1303, (struct span){src->id, 0, 0},
 			 "this is a table of patterns, and its rows were not checked");
 	else
@@ -54,6 +43,8 @@ static void check_table(const struct parse_ctx *ctx, const struct source *src)
 static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 			 const struct source *src, enum file_kind kind)
 {
+	enum pattern_dialect dialect;
+
 	switch (kind) {
 	case FILE_KIND_MAIN:
 		check_main(cli, src);
@@ -66,6 +57,15 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 		break;
 	case FILE_KIND_SPF:
 		spf_lint_source(ctx->arena, ctx->diags, src);
+		break;
+	case FILE_KIND_REGEXP:
+	case FILE_KIND_PCRE:
+	case FILE_KIND_CIDR:
+		(void)pattern_dialect_of_kind(kind, &dialect);
+		lint_pattern_file(ctx, pattern_parse(ctx, src, dialect));
+		break;
+	case FILE_KIND_CLIENT:
+		cf_parse(ctx, src);
 		break;
 	case FILE_KIND_TABLE:
 	case FILE_KIND_UNKNOWN:

@@ -33,6 +33,8 @@ static const struct cli_command commands[] = {
 	 "validate the site against the DNS"},
 	{"spf", cmd_spf, "spf check|explain|flatten|lint [OPTION...]",
 	 "evaluate, show, flatten and check SPF (RFC 7208)"},
+	{"fmt", cmd_fmt, "fmt [--check] [--diff] [--kind KIND] [PATH...]",
+	 "lay configuration files out anew, changing nothing that they say"},
 	{"explain", cmd_explain, "explain RULE|PARAMETER",
 	 "what a rule or a parameter means and how to fix it"},
 };

@@ -63,6 +63,9 @@ int cli_check_given(const struct cli *cli) MCC_MUST_CHECK;
  */
 int cli_load_site(struct cli *cli, struct site **out_site) MCC_MUST_CHECK;
 
+/* All of standard input, "<stdin>"; otherwise everything has been said. */
+int cli_read_stdin(struct cli *cli, const struct source **out_src) MCC_MUST_CHECK;
+
 /* "mcc COMMAND: message" and the synopsis on standard error; EXIT_USAGE. */
 int cli_usage_error(const char *command, const char *fmt, ...) MCC_PRINTF(2, 3);
 /* "mcc: message" on standard error; EXIT_CANNOT. */
@@ -95,6 +98,7 @@ int cmd_map(struct cli *cli, int argc, char **argv);
 int cmd_trace(struct cli *cli, int argc, char **argv);
 int cmd_dns(struct cli *cli, int argc, char **argv);
 int cmd_spf(struct cli *cli, int argc, char **argv);
+int cmd_fmt(struct cli *cli, int argc, char **argv);
 int cmd_explain(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -12,6 +12,7 @@
 #include "grammar/cf.h"
 #include "grammar/list.h"
 #include "grammar/master.h"
+#include "grammar/pattern.h"
 #include "grammar/spf.h"
 #include "grammar/table.h"
 #include "grammar/value.h"
@@ -63,11 +64,13 @@ static void dump_spf(struct strbuf *buf, const struct parse_ctx *ctx,
 void dump_file(FILE *out, const struct parse_ctx *ctx, const struct source *src,
 	       enum file_kind kind)
 {
+	enum pattern_dialect dialect;
 	struct strbuf buf;
 
 	strbuf_init(&buf, LIMIT_SOURCE_FILE);
 	switch (kind) {
 	case FILE_KIND_MAIN:
+	case FILE_KIND_CLIENT:
 		dump_main(&buf, ctx, cf_parse(ctx, src));
 		break;
 	case FILE_KIND_MASTER:
@@ -78,6 +81,12 @@ void dump_file(FILE *out, const struct parse_ctx *ctx, const struct source *src,
 		break;
 	case FILE_KIND_SPF:
 		dump_spf(&buf, ctx, src);
+		break;
+	case FILE_KIND_REGEXP:
+	case FILE_KIND_PCRE:
+	case FILE_KIND_CIDR:
+		(void)pattern_dialect_of_kind(kind, &dialect);
+		pattern_dump(&buf, ctx->sources, pattern_parse(ctx, src, dialect));
 		break;
 	case FILE_KIND_TABLE:
 	case FILE_KIND_UNKNOWN:

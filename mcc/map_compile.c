@@ -18,36 +18,12 @@
 #include "mcc/map_rows.h"
 #include "mcc/map_table.h"
 
-static int read_stdin(const struct map_table *table, const struct source **out_src)
-{
-	struct arena *arena = table->cli->arena;
-	struct strbuf buf;
-	char chunk[8192];
-	size_t n;
-	char *text = NULL;
-
-	strbuf_init(&buf, LIMIT_SOURCE_FILE);
-	while (!buf.failed && (n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
-		strbuf_add(&buf, chunk, n);
-	if (!buf.failed && !ferror(stdin))
-		text = arena_memdup0(arena, buf.ptr ? buf.ptr : "", buf.len);
-	if (text)
-		*out_src = source_add_text(table->cli->sources, "<stdin>",
-					   (struct str){text, buf.len});
-	n = buf.failed;
-	strbuf_fini(&buf);
-	if (!text)
-		return cli_cannot("standard input: %s",
-				  mcc_status_text(n ? MCC_ETOOBIG : MCC_EIO));
-	return EXIT_CLEAN;
-}
-
 int map_read_source(const struct map_table *table, const struct source **out_src)
 {
 	int status;
 
 	if (strcmp(table->file, "-") == 0)
-		return read_stdin(table, out_src);
+		return cli_read_stdin(table->cli, out_src);
 	status = source_add_file(table->cli->sources, table->file, NULL, out_src);
 	if (status != MCC_OK)
 		return cli_cannot("%s: %s", table->file, mcc_status_text(status));
@@ -89,7 +65,7 @@ int map_add(const struct map_table *table)
 {
 	const struct source *src = NULL;
 	struct map_rows rows;
-	int status = read_stdin(table, &src);
+	int status = cli_read_stdin(table->cli, &src);
 
 	map_rows_init(&rows, table);
 	if (status == EXIT_CLEAN)
@@ -159,7 +135,7 @@ int map_delete(const struct map_tables *tables, const char *key)
 					       "tables of type %s cannot be changed",
 					       tables->list[i].type);
 	if (strcmp(key, "-") == 0)
-		status = read_stdin(&tables->list[0], &src);
+		status = cli_read_stdin(tables->list[0].cli, &src);
 	for (size_t i = 0; i < tables->count && status == EXIT_CLEAN; i++)
 		status = delete_from(&tables->list[i],
 				     wanted_keys(&tables->list[i], key, src), &is_found);

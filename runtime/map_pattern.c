@@ -64,8 +64,8 @@ static long next_reference(struct str s, size_t *i)
 	return n;
 }
 
-static const char *check_result(struct str result, size_t groups, bool has_groups,
-				bool no_substitution)
+const char *regex_check_result(struct str result, size_t groups, bool has_groups,
+			       bool no_substitution)
 {
 	for (size_t i = 0; i < result.len;) {
 		long n;
@@ -175,8 +175,8 @@ static bool read_rule(struct rule_reader *r, struct str line, struct pattern_rul
 	rule->result = str_trim(line);
 	if (rule->is_if)
 		return true;
-	wrong = check_result(rule->result, r->self->kind->group_count(rule->first),
-			     !rule->first_negated, r->no_substitution);
+	wrong = regex_check_result(rule->result, r->self->kind->group_count(rule->first),
+				   !rule->first_negated, r->no_substitution);
 	if (wrong)
 		snprintf(r->err, sizeof(r->err), "%s", wrong);
 	return !wrong;

@@ -34,6 +34,15 @@ struct regex_kind {
 	size_t (*group_count)(const struct regex *regex);
 };
 
+/*
+ * What is wrong with a result that refers to `groups` groups, to go on after
+ * "the rule ..."; NULL: nothing. has_groups: false behind an expression that
+ * must not match; no_substitution: the table is asked by a parameter that takes
+ * no part of the key into its answer.
+ */
+const char *regex_check_result(struct str result, size_t groups, bool has_groups,
+			       bool no_substitution);
+
 extern const struct regex_kind regex_posix;
 extern const struct regex_kind regex_pcre;
 
