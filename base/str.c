@@ -112,11 +112,9 @@ ptrdiff_t str_chr(struct str s, char c)
 
 ptrdiff_t str_rchr(struct str s, char c)
 {
-	for (size_t i = s.len; i > 0; i--) {
-		if (s.ptr[i - 1] == c)
-			return (ptrdiff_t)(i - 1);
-	}
-	return -1;
+	const char *at = s.len ? memrchr(s.ptr, c, s.len) : NULL;
+
+	return at ? at - s.ptr : -1;
 }
 
 bool str_token(struct str *rest, const char *separators, struct str *out_tok)
@@ -153,6 +151,56 @@ struct str str_lower(struct arena *arena, struct str s)
 	for (size_t i = 0; i < s.len; i++)
 		copy[i] = ascii_lower(copy[i]);
 	return (struct str){copy, s.len};
+}
+
+/* Eight bytes at a time: bit 7 of each byte tells whether it is one of A-Z. */
+static uint64_t upper_bits(uint64_t bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t low = bytes & ~high;
+	uint64_t from_a = low + ones * (0x80 - 'A');
+	uint64_t past_z = low + ones * (0x80 - 'Z' - 1);
+
+	return from_a & ~past_z & ~bytes & high;
+}
+
+static bool has_upper(struct str s)
+{
+	uint64_t bytes;
+	size_t i = 0;
+
+	for (; s.len - i >= sizeof(bytes); i += sizeof(bytes)) {
+		memcpy(&bytes, s.ptr + i, sizeof(bytes));
+		if (upper_bits(bytes))
+			return true;
+	}
+	for (; i < s.len; i++)
+		if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
+			return true;
+	return false;
+}
+
+struct str str_folded(struct arena *arena, struct str s)
+{
+	return has_upper(s) ? str_lower(arena, s) : s;
+}
+
+struct str str_join(struct arena *arena, const struct str *parts, size_t count)
+{
+	size_t len = 0, at = 0;
+	char *joined;
+
+	for (size_t i = 0; i < count; i++)
+		len += parts[i].len;
+	joined = arena_alloc(arena, len + 1);
+	if (!joined)
+		return (struct str){NULL, 0};
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len)
+			memcpy(joined + at, parts[i].ptr, parts[i].len);
+		at += parts[i].len;
+	}
+	return (struct str){joined, len};
 }
 
 bool str_to_u64(struct str s, uint64_t *out_n)

@@ -43,6 +43,10 @@ ptrdiff_t str_rchr(struct str s, char c);
 bool str_token(struct str *rest, const char *separators, struct str *out_tok);
 char *str_dup0(struct arena *arena, struct str s);	 /* NUL-terminated copy */
 struct str str_lower(struct arena *arena, struct str s); /* ASCII folding */
+/* The same, but s itself where nothing is to be folded. */
+struct str str_folded(struct arena *arena, struct str s);
+/* The parts one after the other, NUL-terminated. */
+struct str str_join(struct arena *arena, const struct str *parts, size_t count);
 /* Whole string as a decimal number without sign; false on anything else. */
 bool str_to_u64(struct str s, uint64_t *out_n);
 /* Damerau-Levenshtein distance, at most `max` + 1. For "did you mean". */
@@ -67,6 +71,8 @@ void strbuf_add(struct strbuf *buf, const void *data, size_t len);
 void strbuf_adds(struct strbuf *buf, const char *cstr);
 void strbuf_addstr(struct strbuf *buf, struct str s);
 void strbuf_addc(struct strbuf *buf, char c);
+/* Appends len bytes that the caller fills; NULL: failed. */
+char *strbuf_claim(struct strbuf *buf, size_t len);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) MCC_PRINTF(2, 3);
 void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list ap) MCC_PRINTF(2, 0);
 struct str strbuf_view(const struct strbuf *buf);

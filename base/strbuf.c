@@ -69,6 +69,18 @@ void strbuf_add(struct strbuf *buf, const void *data, size_t len)
 	buf->ptr[buf->len] = '\0';
 }
 
+char *strbuf_claim(struct strbuf *buf, size_t len)
+{
+	char *start;
+
+	if (!reserve(buf, len))
+		return NULL;
+	start = buf->ptr + buf->len;
+	buf->len += len;
+	buf->ptr[buf->len] = '\0';
+	return start;
+}
+
 void strbuf_adds(struct strbuf *buf, const char *cstr)
 {
 	strbuf_add(buf, cstr, strlen(cstr));

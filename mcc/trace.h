@@ -96,6 +96,13 @@ struct trace_result *trace_run(struct arena *arena, struct site *site,
 /* The loopback client has a name without DNS, others have none. */
 void trace_request_complete(struct trace_request *request);
 
+/*
+ * One session as a line of JSON over the defaults in *request; its strings are
+ * in the arena. Errors: MCC_EFORMAT and a text.
+ */
+int trace_line_read(struct arena *arena, const char *line, struct trace_request *request,
+		    char *err, size_t err_size) MCC_MUST_CHECK;
+
 /* Sessions as JSON lines. */
 struct trace_script {
 	struct site *site;
@@ -112,6 +119,9 @@ int trace_script_run(const struct trace_script *script, FILE *in, const char *na
 const char *trace_stage_name(enum trace_stage stage);
 const char *trace_verdict(const struct trace_result *result);
 
+/* The same object, appended to a buffer. */
+void trace_write_json(struct strbuf *buf, struct arena *arena,
+		      const struct trace_result *result);
 /* One JSON object (schema "mcc-trace/1") and a newline. */
 void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result);
 /* A numbered way, the deciding line marked. */

@@ -4,6 +4,7 @@
  * has no such record, `SERVFAIL` that the question fails. A name that is in
  * the file has no records but those; any other name does not exist.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct record {
 	const char *value;
 	bool is_none;
 	bool fails;
+	struct policy_answer answer; /* of the first one: what all say together */
 };
 
 struct trace_answers {
@@ -27,12 +29,18 @@ struct trace_answers {
 	struct strmap *names;
 };
 
+static struct str without_final_dot(struct str name)
+{
+	if (name.len > 1 && name.ptr[name.len - 1] == '.')
+		name.len--;
+	return name;
+}
+
 static struct str key_of(struct arena *arena, struct str name, struct str type)
 {
 	const char *key;
 
-	if (name.len > 1 && name.ptr[name.len - 1] == '.')
-		name = str_slice(name, 0, name.len - 1);
+	name = without_final_dot(name);
 	key = arena_printf(arena, "%.*s %.*s", STR_ARG(name), STR_ARG(type));
 	return str_lower(arena, str_of(key));
 }
@@ -75,6 +83,36 @@ static bool parse_line(struct trace_answers *answers, struct str line)
 	return true;
 }
 
+static struct policy_answer make_answer(struct arena *arena, const struct record *records)
+{
+	struct policy_answer answer = {.status = POLICY_ANSWER_FOUND};
+	const char **values;
+	size_t count = 0;
+
+	for (const struct record *r = records; r != NULL; r = r->next) {
+		if (r->fails)
+			answer.status = POLICY_ANSWER_FAIL;
+		else if (r->is_none)
+			answer.status = POLICY_ANSWER_NODATA;
+		count++;
+	}
+	if (answer.status != POLICY_ANSWER_FOUND)
+		return answer;
+	values = arena_array(arena, count, sizeof(*values));
+	for (const struct record *r = records; r != NULL; r = r->next)
+		values[answer.value_count++] = r->value;
+	answer.values = values;
+	return answer;
+}
+
+/* The answers are put together once, not for every question. */
+static void finish_record(MCC_UNUSED struct str key, void *value, void *arg)
+{
+	struct record *first = value;
+
+	first->answer = make_answer(arg, first);
+}
+
 int trace_answers_load(struct arena *arena, const char *path,
 		       struct trace_answers **out_answers, char *err, size_t err_size)
 {
@@ -102,32 +140,26 @@ int trace_answers_load(struct arena *arena, const char *path,
 		}
 		text = str_slice(text, len + 1, text.len);
 	}
+	strmap_each(answers->records, finish_record, arena);
 	*out_answers = answers;
 	return MCC_OK;
 }
 
-static const struct policy_answer *make_answer(const struct trace_answers *answers,
-					       const struct record *records)
-{
-	struct policy_answer *answer = arena_alloc(answers->arena, sizeof(*answer));
-	const char **values;
-	size_t count = 0;
+enum { KEY_MAX = 300 };
 
-	answer->status = POLICY_ANSWER_FOUND;
-	for (const struct record *r = records; r != NULL; r = r->next) {
-		if (r->fails)
-			answer->status = POLICY_ANSWER_FAIL;
-		else if (r->is_none)
-			answer->status = POLICY_ANSWER_NODATA;
-		count++;
-	}
-	if (answer->status != POLICY_ANSWER_FOUND)
-		return answer;
-	values = arena_array(answers->arena, count, sizeof(*values));
-	for (const struct record *r = records; r != NULL; r = r->next)
-		values[answer->value_count++] = r->value;
-	answer->values = values;
-	return answer;
+/* A name and a type in lower case in `buf`; empty: longer than any name. */
+static struct str question_key(char buf[KEY_MAX], struct str name, const char *type)
+{
+	size_t type_len = strlen(type), len = name.len + 1 + type_len;
+
+	if (len > KEY_MAX)
+		return (struct str){"", 0};
+	for (size_t i = 0; i < name.len; i++)
+		buf[i] = (char)tolower((unsigned char)name.ptr[i]);
+	buf[name.len] = ' ';
+	for (size_t i = 0; i < type_len; i++)
+		buf[name.len + 1 + i] = (char)tolower((unsigned char)type[i]);
+	return (struct str){buf, len};
 }
 
 static const struct policy_answer *find_answer(void *state, const char *name,
@@ -137,21 +169,20 @@ static const struct policy_answer *find_answer(void *state, const char *name,
 	static const struct policy_answer nxdomain = {.status = POLICY_ANSWER_NXDOMAIN};
 	const struct trace_answers *answers = state;
 	struct str at = str_of(name);
+	char buf[KEY_MAX];
 
 	for (unsigned i = 0; i < LIMIT_CNAME_CHAIN; i++) {
-		struct str key = key_of(answers->arena, at, str_of(type));
-		const struct record *records = strmap_find(answers->records, key);
+		const struct record *records;
 
+		records = strmap_find(answers->records, question_key(buf, at, type));
 		if (records != NULL)
-			return make_answer(answers, records);
-		key = key_of(answers->arena, at, STR_LIT("CNAME"));
-		records = strmap_find(answers->records, key);
-		if (records == NULL) {
-			key = key_of(answers->arena, at, STR_LIT(""));
-			return strmap_find(answers->names, key) != NULL ? &nodata
-									: &nxdomain;
-		}
-		at = str_of(records->value);
+			return &records->answer;
+		records = strmap_find(answers->records, question_key(buf, at, "CNAME"));
+		if (records == NULL)
+			return strmap_find(answers->names, question_key(buf, at, ""))
+				       ? &nodata
+				       : &nxdomain;
+		at = without_final_dot(str_of(records->value));
 	}
 	return &nxdomain;
 }

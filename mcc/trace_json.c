@@ -44,21 +44,33 @@ static void separate(struct writer *w)
 
 static void put_name(struct writer *w, const char *name)
 {
-	separate(w);
-	strbuf_addc(w->buf, '"');
-	strbuf_adds(w->buf, name);
-	strbuf_add(w->buf, "\":", 2);
+	size_t len = strlen(name);
+	char *out = strbuf_claim(w->buf, len + 3 + !w->first);
+
+	if (out == NULL)
+		return;
+	if (!w->first)
+		*out++ = ',';
+	*out++ = '"';
+	memcpy(out, name, len);
+	out[len] = '"';
+	out[len + 1] = ':';
+	w->first = false;
 }
 
-static bool is_plain(struct str s)
+/* Copies what needs no escape; the number of bytes. */
+static size_t copy_plain(char *out, struct str s)
 {
-	for (size_t i = 0; i < s.len; i++) {
+	size_t i;
+
+	for (i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.ptr[i];
 
 		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
-			return false;
+			break;
+		out[i] = s.ptr[i];
 	}
-	return true;
+	return i;
 }
 
 /* Quotes, control characters, other letters: seldom, so the library does it. */
@@ -81,13 +93,18 @@ static void put_odd_string(struct writer *w, struct str s)
 
 static void put_string(struct writer *w, struct str s)
 {
-	if (!is_plain(s)) {
-		put_odd_string(w, s);
+	size_t before = w->buf->len;
+	char *out = strbuf_claim(w->buf, s.len + 2);
+
+	if (out == NULL)
+		return;
+	out[0] = '"';
+	if (copy_plain(out + 1, s) == s.len) {
+		out[s.len + 1] = '"';
 		return;
 	}
-	strbuf_addc(w->buf, '"');
-	strbuf_addstr(w->buf, s);
-	strbuf_addc(w->buf, '"');
+	w->buf->len = before;
+	put_odd_string(w, s);
 }
 
 static void set_text(struct writer *w, const char *name, const char *value)
@@ -325,12 +342,11 @@ static void put_notes(struct writer *w, const struct trace_request *request)
 	close_group(w, ']');
 }
 
-void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result)
+void trace_write_json(struct strbuf *buf, struct arena *arena,
+		      const struct trace_result *result)
 {
-	struct strbuf buf;
-	struct writer w = {&buf, arena, true};
+	struct writer w = {buf, arena, true};
 
-	strbuf_init(&buf, LIMIT_RUNTIME_JSON);
 	open_group(&w, '{');
 	set_text(&w, "schema", "mcc-trace/1");
 	set_text(&w, "service", result->service);
@@ -346,7 +362,15 @@ void trace_print_json(FILE *out, struct arena *arena, const struct trace_result 
 	put_others(&w, result);
 	put_notes(&w, result->request);
 	close_group(&w, '}');
-	strbuf_addc(&buf, '\n');
+	strbuf_addc(buf, '\n');
+}
+
+void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result)
+{
+	struct strbuf buf;
+
+	strbuf_init(&buf, LIMIT_RUNTIME_JSON);
+	trace_write_json(&buf, arena, result);
 	fwrite(buf.ptr, 1, buf.len, out);
 	strbuf_fini(&buf);
 }

@@ -145,9 +145,14 @@ struct run {
 static bool parse_path(struct run *run, const char *text, struct str *out_address)
 {
 	struct arena *arena = run->recorder.arena;
-	struct str path = str_of(arena_printf(arena, "<%s>", text)), rest;
+	const struct str parts[] = {STR_LIT("<"), str_of(text), STR_LIT(">")};
 	bool strict = run->ctx.settings->strict_rfc821_envelopes;
+	struct str path, rest;
 
+	*out_address = parts[1];
+	if (address_is_plain(parts[1]))
+		return true;
+	path = str_join(arena, parts, array_len(parts));
 	if (address_parse_path(arena, path, strict, out_address, &rest) == ADDRESS_OK &&
 	    str_trim(rest).len == 0)
 		return true;

@@ -44,7 +44,7 @@ enum eval access_domain(struct policy_eval *e, const struct rt_insn *insn,
 			const struct eval_subject *subject, const char *domain,
 			bool *out_found)
 {
-	struct str name = str_lower(e->ctx->arena, str_of(domain));
+	struct str name = str_folded(e->ctx->arena, str_of(domain));
 	bool bare_parents = rt_parent_matches(e->ctx, "smtpd_access_maps");
 	bool partial = false;
 	enum eval status;
@@ -105,10 +105,7 @@ static enum eval check_name_and_address(struct policy_eval *e, const struct rt_i
 
 enum eval eval_check_client_access(struct policy_eval *e, const struct rt_insn *insn)
 {
-	const struct eval_subject subject = {arena_printf(e->ctx->arena, "%s[%s]",
-							  e->s.client_name,
-							  e->s.client_address),
-					     EVAL_CLASS_CLIENT};
+	const struct eval_subject subject = {eval_client(e), EVAL_CLASS_CLIENT};
 
 	return check_name_and_address(e, insn, e->s.client_name, subject);
 }

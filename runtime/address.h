@@ -64,6 +64,12 @@ struct str address_rewrite(struct arena *arena, const struct rt_settings *settin
 			   struct str address);
 
 /*
+ * user@host.domain, letters and digits only but for "-_+=": no parser, no
+ * rewriting and no search for routes can make anything else of it.
+ */
+bool address_is_plain(struct str address);
+
+/*
  * Splits a list in the syntax of RFC 822 (right-hand side of aliases, virtual
  * and canonical tables) into addresses in internal form; comments and names
  * before `<address>` are dropped. Returns their count.

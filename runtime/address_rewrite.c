@@ -105,14 +105,16 @@ void address_tokens_rewrite(struct address_tokens *tokens,
 	drop_final_dot(tokens);
 }
 
+/* Letters, digits and "-_+=", as a set of bits. */
 static bool is_plain_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '+' || c == '=';
+	static const uint32_t plain[8] = {0, 0x23ff2800, 0x87fffffe, 0x07fffffe};
+	unsigned char byte = (unsigned char)c;
+
+	return plain[byte / 32] >> byte % 32 & 1;
 }
 
-/* user@host.domain without anything that rewriting could touch. */
-static bool is_plain(struct str address)
+bool address_is_plain(struct str address)
 {
 	size_t at = 0, dots = 0;
 	char last = '.';
@@ -138,7 +140,7 @@ struct str address_rewrite(struct arena *arena, const struct rt_settings *settin
 {
 	struct address_tokens tokens;
 
-	if (address.len == 0 || is_plain(address))
+	if (address.len == 0 || address_is_plain(address))
 		return address;
 	address_tokens_scan_address(&tokens, arena, address_quote(arena, address));
 	address_tokens_rewrite(&tokens, settings);

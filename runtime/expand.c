@@ -51,9 +51,9 @@ bool words_have(const struct rt_words *words, const char *word)
 	return false;
 }
 
-bool first_time(const struct rt_context *ctx, struct strmap *seen, const char *key)
+bool first_time(const struct rt_context *ctx, struct strmap *seen, struct str key)
 {
-	struct str folded = str_lower(ctx->arena, str_of(key));
+	struct str folded = str_folded(ctx->arena, key);
 
 	if (strmap_find(seen, folded) != NULL)
 		return false;
@@ -286,7 +286,7 @@ static enum rt_found expand_item(const struct mapping *mapping, struct vector *v
 		else
 			vector_add(ctx->arena, v, items[n]);
 		if (str_caseeq(lhs, items[n]))
-			first_time(ctx, expanded_to_itself, rt_text(ctx, lhs));
+			first_time(ctx, expanded_to_itself, lhs);
 	}
 	return RT_FOUND;
 }
@@ -305,7 +305,7 @@ static bool expand_vector(const struct mapping *mapping, struct vector *v)
 			enum rt_found found;
 
 			if (strmap_find(expanded_to_itself,
-					str_lower(ctx->arena, v->items[i])) != NULL)
+					str_folded(ctx->arena, v->items[i])) != NULL)
 				break;
 			if (n >= depth)
 				return false;
@@ -347,7 +347,7 @@ static bool add_recipient(const struct rt_context *ctx, struct str address,
 		return false;
 	}
 	for (size_t i = 0; i < v.count; i++)
-		if (first_time(ctx, seen, rt_text(ctx, v.items[i])))
+		if (first_time(ctx, seen, v.items[i]))
 			add_routed(ctx, v.items[i], sender, finals);
 	return true;
 }

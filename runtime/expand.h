@@ -16,7 +16,7 @@ void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 /* The word stands in a list such as allow_mail_to_commands. */
 bool words_have(const struct rt_words *words, const char *word);
 /* True the first time that a key is seen (without regard to case). */
-bool first_time(const struct rt_context *ctx, struct strmap *seen, const char *key);
+bool first_time(const struct rt_context *ctx, struct strmap *seen, struct str key);
 
 /* rt_expand_local() with the addresses that the message has been at before. */
 struct delivered {

@@ -53,9 +53,20 @@ static void deliver_recipient(const struct delivery *d, struct member m);
 /* One of "mailbox NAME", "command TEXT", ... comes for the first time. */
 static bool once(const struct delivery *d, const char *what, struct str text)
 {
-	const char *key = arena_printf(d->ctx->arena, "%s %.*s", what, STR_ARG(text));
+	const struct str parts[] = {str_of(what), STR_LIT(" "), text};
 
-	return first_time(d->ctx, d->seen, key);
+	return first_time(d->ctx, d->seen,
+			  str_join(d->ctx->arena, parts, array_len(parts)));
+}
+
+/* A recipient that comes for the first time on this level of nesting. */
+static bool once_at_level(const struct delivery *d, unsigned level, struct str address)
+{
+	char what[] = "recipient 000";
+
+	for (size_t i = sizeof(what) - 2; level > 0; level /= 10)
+		what[i--] = (char)('0' + level % 10);
+	return once(d, what, address);
 }
 
 static struct rt_final *add_final(const struct delivery *d, const struct member *m,
@@ -355,8 +366,8 @@ static void set_owner(const struct delivery *d, struct member *m, struct str nam
 {
 	const struct rt_context *ctx = d->ctx;
 	const struct rt_settings *s = ctx->settings;
-	struct str owner = str_of(arena_printf(ctx->arena, "owner-%.*s", STR_ARG(name)));
-	struct str value;
+	const struct str parts[] = {STR_LIT("owner-"), name};
+	struct str owner = str_join(ctx->arena, parts, array_len(parts)), value;
 
 	if (!s->owner_request_special || rt_maps_find(ctx, &s->alias_maps, "alias_maps",
 						      owner, false, &value) != RT_FOUND)
@@ -437,7 +448,7 @@ static void deliver_recipient(const struct delivery *d, struct member m)
 		add_error(d, &m, "5.4.6", "recipient nesting limit exceeded");
 		return;
 	}
-	if (!once(d, arena_printf(ctx->arena, "recipient %u", m.level), m.address))
+	if (!once_at_level(d, m.level, m.address))
 		return;
 	if (was_delivered(d, m.address)) {
 		add_error(d, &m, "5.4.6",

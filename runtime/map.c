@@ -18,8 +18,9 @@ enum rt_found rt_map_lookup(struct rt_map *map, struct str key, struct arena *ar
 	enum rt_found found;
 
 	if (map->fold_keys)
-		key = map->fold_keys == RT_FOLD_UTF8 ? utf8_fold(arena, key)
-						     : str_lower(arena, key);
+		key = map->fold_keys == RT_FOLD_UTF8 && !utf8_is_ascii(key)
+			      ? utf8_fold(arena, key)
+			      : str_folded(arena, key);
 	found = map->class->lookup(map, key, arena, out_value, &line);
 	if (out_line)
 		*out_line = line;

@@ -143,7 +143,7 @@ enum rt_found rt_match_string(const struct rt_context *ctx, const struct rt_matc
 
 	if (match->count == 0)
 		return RT_NOT_FOUND;
-	needle.name = str_lower(ctx->arena, string);
+	needle.name = str_folded(ctx->arena, string);
 	return search(ctx, match, &needle);
 }
 
@@ -154,7 +154,7 @@ enum rt_found rt_match_domain(const struct rt_context *ctx, const struct rt_matc
 
 	if (match->count == 0)
 		return RT_NOT_FOUND;
-	needle.name = str_lower(ctx->arena, domain);
+	needle.name = str_folded(ctx->arena, domain);
 	return search(ctx, match, &needle);
 }
 
@@ -166,7 +166,7 @@ enum rt_found rt_match_host(const struct rt_context *ctx, const struct rt_match 
 
 	if (match->count == 0)
 		return RT_NOT_FOUND;
-	needle.name = str_lower(ctx->arena, name);
+	needle.name = str_folded(ctx->arena, name);
 	if (address.len < sizeof(buf)) {
 		memcpy(buf, address.ptr, address.len);
 		buf[address.len] = '\0';

@@ -64,7 +64,7 @@ static void start_stage(struct policy_eval *e)
 {
 	e->recursion = 0;
 	e->warn_level = 0;
-	e->defer_if_reject.is_set = false;
+	e->defer_if_reject = NULL;
 }
 
 /* A check that no list asks for; `name` is the parameter that turns it on. */
@@ -84,13 +84,11 @@ static enum eval run_built_in(struct policy_eval *e, eval_fn *fn, const char *na
 
 static enum eval check_client(struct policy_eval *e)
 {
-	const char *name = arena_printf(e->ctx->arena, "%s[%s]", e->s.client_name,
-					e->s.client_address);
 	enum eval status;
 
-	e->defer_if_permit.is_set = false;
+	e->defer_if_permit = NULL;
 	start_stage(e);
-	status = run_list(e, RT_STAGE_CLIENT, name, EVAL_CLASS_CLIENT);
+	status = run_list(e, RT_STAGE_CLIENT, eval_client(e), EVAL_CLASS_CLIENT);
 	e->s.defer_if_permit_client = e->defer_if_permit;
 	return status;
 }
@@ -112,7 +110,7 @@ static enum eval check_sender(struct policy_eval *e)
 {
 	enum eval status;
 
-	e->defer_if_permit = e->s.defer_if_permit_client.is_set
+	e->defer_if_permit = e->s.defer_if_permit_client != NULL
 				     ? e->s.defer_if_permit_client
 				     : e->s.defer_if_permit_helo;
 	e->sender_checked = false;
@@ -129,14 +127,14 @@ static enum eval check_sender(struct policy_eval *e)
 /* What would be permitted, was it not for an earlier temporary failure. */
 static enum eval apply_defer_if_permit(struct policy_eval *e, enum eval status)
 {
-	struct policy_delayed delayed = e->defer_if_permit;
+	const struct policy_reply *delayed = e->defer_if_permit;
 
-	if (status == EVAL_REJECT || !delayed.is_set)
+	if (status == EVAL_REJECT || delayed == NULL)
 		return status;
-	status = eval_reject(e, EVAL_POLICY, delayed.reply.code, delayed.reply.dsn, "%s",
-			     delayed.reply.text);
-	e->reply.decided_by = delayed.reply.decided_by;
-	e->reply.item = delayed.reply.item;
+	status = eval_reject(e, EVAL_POLICY, delayed->code, delayed->dsn, "%s",
+			     delayed->text);
+	e->reply.decided_by = delayed->decided_by;
+	e->reply.item = delayed->item;
 	return status;
 }
 
@@ -346,7 +344,8 @@ void policy_reset_transaction(struct policy_session *session)
 	session->message_size = 0;
 	session->recipient_count = 0;
 	session->recipient = NULL;
-	session->defer_if_permit_sender = (struct policy_delayed){0};
+	session->defer_if_permit_sender = NULL;
+	session->routes = NULL;
 	session->discard = false;
 	session->hold = false;
 	session->redirect = NULL;

@@ -76,11 +76,7 @@ struct policy_reply {
 	size_t question_count;
 };
 
-/* A delayed decision: defer_if_permit. */
-struct policy_delayed {
-	bool is_set;
-	struct policy_reply reply;
-};
+struct policy_routes;
 
 /*
  * What is known of a session. The caller fills the facts and keeps the object
@@ -106,9 +102,12 @@ struct policy_session {
 	size_t recipient_count; /* accepted so far */
 	/* carried from stage to stage by the evaluator */
 	const char *recipient; /* the first one that was accepted */
-	struct policy_delayed defer_if_permit_client;
-	struct policy_delayed defer_if_permit_helo;
-	struct policy_delayed defer_if_permit_sender;
+	/* delayed decisions; NULL: none */
+	const struct policy_reply *defer_if_permit_client;
+	const struct policy_reply *defer_if_permit_helo;
+	const struct policy_reply *defer_if_permit_sender;
+	/* addresses of this transaction that were resolved; NULL: none yet */
+	struct policy_routes *routes;
 	bool discard; /* DISCARD was hit */
 	bool hold;
 	const char *redirect;	    /* REDIRECT address */

@@ -63,7 +63,7 @@ enum eval eval_reject_unknown_reverse(struct policy_eval *e,
 	if (e->s.reverse_name_status == POLICY_NAME_OK)
 		return EVAL_DUNNO;
 	return eval_reject(
-		e, EVAL_POLICY, unknown_code(e, e->s.reverse_name_status), "4.7.25",
+		e, EVAL_POLICY, unknown_code(e, e->s.reverse_name_status), "4.7.1",
 		"Client host rejected: cannot find your reverse hostname, [%s]",
 		e->s.client_address);
 }

@@ -50,12 +50,13 @@ struct policy_eval {
 	struct policy_session s; /* copy; written back when the stage has ended */
 	enum eval_where where;
 	const char *recipient;	     /* NULL: none */
+	const char *client;	     /* eval_client(), once it was asked for */
 	struct eval_subject subject; /* of the list that runs */
 	/* state of the lists */
 	unsigned recursion;
 	unsigned warn_level; /* nesting of the warn_if_reject in force; 0: none */
-	struct policy_delayed defer_if_permit;
-	struct policy_delayed defer_if_reject;
+	const struct policy_reply *defer_if_permit; /* NULL: none */
+	const struct policy_reply *defer_if_reject;
 	bool sender_checked; /* unlisted senders, recipients: once is enough */
 	bool recipient_checked;
 	bool is_unverified;
@@ -63,12 +64,17 @@ struct policy_eval {
 	struct policy_reply reply;  /* of the last rejection */
 	struct policy_question questions[POLICY_QUESTION_MAX];
 	size_t question_count;
-	/* addresses resolved in this evaluation */
+};
+
+/* Addresses that were resolved for one sender; the oldest go first. */
+struct policy_routes {
+	const char *sender;
 	struct {
 		const char *address;
 		struct rt_route route;
-	} routes[EVAL_ROUTE_CACHE];
-	size_t route_count;
+	} items[EVAL_ROUTE_CACHE];
+	size_t count;
+	size_t next;
 };
 
 /* ---- policy_reply.c ---- */
@@ -104,6 +110,8 @@ enum eval eval_program(struct policy_eval *e, const struct rt_program *program);
 enum eval eval_words(struct policy_eval *e, struct str words);
 /* Route of an address, rewritten by the local rules, its recipient in lower case. */
 const struct rt_route *eval_route(struct policy_eval *e, const char *address);
+/* "name[address]" of the client. */
+const char *eval_client(struct policy_eval *e);
 /* The restriction's name as it is shown. */
 const char *eval_item(const struct rt_insn *insn);
 /* Reports the outcome of the instruction at hand. */

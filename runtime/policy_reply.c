@@ -130,9 +130,9 @@ static enum eval reject_with(struct policy_eval *e, enum eval_fault fault,
 {
 	bool warn_only = e->warn_level != 0 && fault == EVAL_POLICY;
 
-	if (!warn_only && e->defer_if_reject.is_set && reply.code >= 500) {
-		reply = e->defer_if_reject.reply;
-		e->defer_if_reject.is_set = false;
+	if (!warn_only && e->defer_if_reject != NULL && reply.code >= 500) {
+		reply = *e->defer_if_reject;
+		e->defer_if_reject = NULL;
 		e->warn_level = 0;
 	}
 	finish_reply(e, &reply);
@@ -170,12 +170,16 @@ enum eval eval_lookup_error(struct policy_eval *e, const char *name)
 			   "<%s>: Temporary lookup failure", name);
 }
 
-static void put_off(struct policy_delayed *delayed, struct policy_reply reply)
+static void put_off(struct policy_eval *e, const struct policy_reply **delayed,
+		    struct policy_reply reply)
 {
-	if (delayed->is_set)
+	struct policy_reply *copy;
+
+	if (*delayed != NULL)
 		return;
-	delayed->is_set = true;
-	delayed->reply = reply;
+	copy = arena_alloc(e->ctx->arena, sizeof(*copy));
+	*copy = reply;
+	*delayed = copy;
 }
 
 enum eval eval_defer_if_reject(struct policy_eval *e, int code, const char *dsn,
@@ -187,7 +191,7 @@ enum eval eval_defer_if_reject(struct policy_eval *e, int code, const char *dsn,
 	va_start(ap, fmt);
 	text = clean_text(e->ctx->arena, fmt, ap);
 	va_end(ap);
-	put_off(&e->defer_if_reject, make_reply(e, code, dsn, text));
+	put_off(e, &e->defer_if_reject, make_reply(e, code, dsn, text));
 	return EVAL_DUNNO;
 }
 
@@ -202,7 +206,7 @@ enum eval eval_defer_if_permit(struct policy_eval *e, const char *action, int co
 	va_end(ap);
 	if (e->warn_level != 0 || (action != NULL && strcmp(action, "defer") == 0))
 		return reject_with(e, EVAL_POLICY, make_reply(e, code, dsn, text));
-	put_off(&e->defer_if_permit, make_reply(e, code, dsn, text));
+	put_off(e, &e->defer_if_permit, make_reply(e, code, dsn, text));
 	return EVAL_DUNNO;
 }
 

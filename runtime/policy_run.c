@@ -23,26 +23,50 @@ void eval_trace(const struct policy_eval *e, const char *what, const char *resul
 	rt_trace(e->ctx, what, e->insn != NULL ? &e->insn->origin : NULL, result);
 }
 
+/* The routes that are known for the sender at hand. */
+static struct policy_routes *known_routes(struct policy_eval *e)
+{
+	const char *sender = e->s.sender != NULL ? e->s.sender : "";
+
+	if (e->s.routes == NULL || strcmp(e->s.routes->sender, sender) != 0) {
+		e->s.routes = arena_alloc(e->ctx->arena, sizeof(*e->s.routes));
+		e->s.routes->sender = sender;
+	}
+	return e->s.routes;
+}
+
 const struct rt_route *eval_route(struct policy_eval *e, const char *address)
 {
+	struct policy_routes *routes = known_routes(e);
 	struct rt_context plain = *e->ctx;
+	struct rt_route *route;
 	struct str rewritten;
-	size_t slot;
 
-	for (size_t i = 0; i < e->route_count; i++)
-		if (strcmp(e->routes[i].address, address) == 0)
-			return &e->routes[i].route;
-	slot = e->route_count < EVAL_ROUTE_CACHE ? e->route_count++ : 0;
+	for (size_t i = 0; i < routes->count; i++)
+		if (strcmp(routes->items[i].address, address) == 0)
+			return &routes->items[i].route;
+	route = &routes->items[routes->next].route;
+	routes->items[routes->next].address = arena_strdup(e->ctx->arena, address);
+	routes->next = (routes->next + 1) % EVAL_ROUTE_CACHE;
+	if (routes->count < EVAL_ROUTE_CACHE)
+		routes->count++;
 	plain.tracer = NULL;
 	/* Another process resolves for smtpd(8): by main.cf, not by its own -o. */
 	plain.settings = &e->ctx->config->settings;
 	rewritten = address_rewrite(e->ctx->arena, plain.settings, str_of(address));
-	rt_resolve(&plain, rewritten, str_of(e->s.sender), &e->routes[slot].route);
-	e->routes[slot].route.recipient =
-		rt_text(e->ctx, str_lower(e->ctx->arena,
-					  str_of(e->routes[slot].route.recipient)));
-	e->routes[slot].address = address;
-	return &e->routes[slot].route;
+	rt_resolve(&plain, rewritten, str_of(e->s.sender), route);
+	route->recipient = str_lower(e->ctx->arena, str_of(route->recipient)).ptr;
+	return route;
+}
+
+const char *eval_client(struct policy_eval *e)
+{
+	const struct str parts[] = {str_of(e->s.client_name), STR_LIT("["),
+				    str_of(e->s.client_address), STR_LIT("]")};
+
+	if (e->client == NULL)
+		e->client = str_join(e->ctx->arena, parts, array_len(parts)).ptr;
+	return e->client;
 }
 
 /* ---- restrictions that need no more than their name ---- */
@@ -223,7 +247,7 @@ enum eval eval_program(struct policy_eval *e, const struct rt_program *program)
 		status = run_insn(e, &program->insns[i]);
 		if (status != EVAL_DUNNO)
 			break;
-		if (e->defer_if_permit.is_set && e->defer_if_reject.is_set)
+		if (e->defer_if_permit != NULL && e->defer_if_reject != NULL)
 			break;
 	}
 	e->recursion--;

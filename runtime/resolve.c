@@ -197,9 +197,28 @@ static enum rt_found bracket_numeric(struct resolver *r, struct str *recipient)
 	return local;
 }
 
+/* An address without routes and quotes is found local or foreign at once. */
+static enum strip classify_plain(struct resolver *r, struct str address)
+{
+	switch (rt_domain_is_local(r->ctx, address_domain(address))) {
+	case RT_LOOKUP_ERROR:
+		return STRIP_FAILED;
+	case RT_NOT_FOUND:
+		r->is_remote = true;
+		break;
+	case RT_FOUND:
+		break;
+	}
+	return STRIP_DONE;
+}
+
 static struct str strip_own_domains(struct resolver *r, struct str address,
 				    enum strip *out_status)
 {
+	if (address_is_plain(address)) {
+		*out_status = classify_plain(r, address);
+		return address;
+	}
 	address_tokens_scan_address(&r->tokens, r->ctx->arena,
 				    address_quote(r->ctx->arena, address));
 	*out_status = strip_all(r, address.len);
