@@ -5,6 +5,8 @@
  */
 #include "grammar/cf.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/diag.h"
 #include "grammar/cf_build.h"
@@ -53,6 +55,38 @@ void cf_build_failed(struct cf_builder *b, struct scan_loc loc, const char *why)
 		    "%s", why);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static size_t skip(struct str s, size_t at, bool blanks)
+{
+	while (at < s.len && is_blank(s.ptr[at]) == blanks &&
+	       (blanks || s.ptr[at] != '='))
+		at++;
+	return at;
+}
+
+enum cf_parts_status cf_split(struct str line, struct cf_parts *out_parts)
+{
+	size_t name = skip(line, 0, true);
+	size_t end = skip(line, name, false);
+	size_t equals = skip(line, end, true);
+	size_t to = line.len;
+
+	if (name == end)
+		return CF_PARTS_NO_NAME;
+	if (equals == line.len || line.ptr[equals] != '=')
+		return CF_PARTS_NO_EQUALS;
+	out_parts->name = str_slice(line, name, end);
+	equals = skip(line, equals + 1, true);
+	while (to > equals && is_blank(line.ptr[to - 1]))
+		to--;
+	out_parts->value = str_slice(line, equals, to);
+	return CF_PARTS_OK;
+}
+
 static void parse_lines(struct cf_builder *b)
 {
 	void *scanner = NULL;
@@ -88,6 +122,50 @@ struct cf_file *cf_parse(const struct parse_ctx *ctx, const struct source *src)
 	copy_comments(&b);
 	line_reader_fini(&b.reader);
 	return b.file;
+}
+
+static struct span span_of(const struct source *src, struct str part)
+{
+	uint32_t lo = (uint32_t)(part.ptr - src->text.ptr);
+
+	return (struct span){src->id, lo, lo + (uint32_t)part.len};
+}
+
+static void add_entry(const struct parse_ctx *ctx, struct cf_file *file,
+		      struct cf_entry entry)
+{
+	struct cf_entry *entries =
+		arena_array(ctx->arena, file->entry_count + 1, sizeof(*entries));
+
+	MCC_ASSERT(entries);
+	if (file->entry_count)
+		memcpy(entries, file->entries, file->entry_count * sizeof(*entries));
+	entries[file->entry_count++] = entry;
+	file->entries = entries;
+}
+
+bool cf_add_setting(const struct parse_ctx *ctx, struct cf_file *file,
+		    const struct source *src)
+{
+	struct cf_parts parts;
+	enum cf_parts_status status = cf_split(src->text, &parts);
+	struct span all = span_of(src, src->text);
+
+	if (status != CF_PARTS_OK) {
+		bool has_name = status == CF_PARTS_NO_EQUALS;
+
+		diag_add(ctx->diags, has_name ? RULE_MC106 : RULE_MC107, all,
+			 "%s is missing in '%.*s'", has_name ? "'='" : "the name",
+			 STR_ARG(src->text));
+		return false;
+	}
+	add_entry(ctx, file,
+		  (struct cf_entry){.name = parts.name,
+				    .name_span = span_of(src, parts.name),
+				    .value = text_of_span(ctx->arena, ctx->sources,
+							  span_of(src, parts.value)),
+				    .span = all});
+	return true;
 }
 
 void cf_dump(struct strbuf *out, const struct source_set *sources,

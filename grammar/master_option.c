@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "grammar/cf.h"
 #include "grammar/master_build.h"
 
 /* Options of Postfix's daemons that take an argument, besides -o. */
@@ -20,31 +21,28 @@ static void report_operand(struct master_builder *b, enum rule rule, struct text
 		    "%s: the service ends as soon as it is started", why);
 }
 
-/* `name = value` without the blanks around both; false when reported. */
+/* False when reported. */
 static bool split_operand(struct master_builder *b, struct text text,
 			  struct master_option *option)
 {
-	struct arena *arena = b->reader.ctx->arena;
-	ptrdiff_t equals = str_chr(text.str, '=');
-	struct str name;
-	struct str value;
+	struct cf_parts parts;
 	size_t lo;
 
-	if (equals < 0) {
+	switch (text.str.len ? cf_split(text.str, &parts) : CF_PARTS_NO_EQUALS) {
+	case CF_PARTS_NO_EQUALS:
 		report_operand(b, RULE_MC106, text, "-o needs name=value");
 		return false;
-	}
-	name = str_trim(str_slice(text.str, 0, (size_t)equals));
-	if (!name.len) {
+	case CF_PARTS_NO_NAME:
 		report_operand(b, RULE_MC107, text, "the name before '=' is missing");
 		return false;
+	case CF_PARTS_OK:
+		break;
 	}
-	lo = (size_t)(name.ptr - text.str.ptr);
-	option->name = name;
-	option->name_span = text_span(text, lo, lo + name.len);
-	value = str_trim(str_slice(text.str, (size_t)equals + 1, text.str.len));
-	lo = value.len ? (size_t)(value.ptr - text.str.ptr) : (size_t)equals + 1;
-	option->value = text_slice(arena, text, lo, lo + value.len);
+	lo = (size_t)(parts.name.ptr - text.str.ptr);
+	option->name = parts.name;
+	option->name_span = text_span(text, lo, lo + parts.name.len);
+	lo = (size_t)(parts.value.ptr - text.str.ptr);
+	option->value = text_slice(b->reader.ctx->arena, text, lo, lo + parts.value.len);
 	return true;
 }
 
@@ -59,18 +57,30 @@ static void add_option(struct master_builder *b, struct master_service *service,
 	service->option_count++;
 }
 
-/* The operand of the `-o` in items[i]; *used: how many items it takes. */
+/*
+ * Where in "-vo" the letter stands that takes an argument; the length where
+ * none does.
+ */
+static size_t find_letter(struct str arg)
+{
+	size_t at = 1;
+
+	while (at < arg.len && arg.ptr[at] != 'o' && !strchr(with_argument, arg.ptr[at]))
+		at++;
+	return at;
+}
+
+/* The operand of the `-o` in items[i], whose letter stands at `at`; *used:
+ * how many items it takes. */
 static struct text find_operand(struct master_builder *b, const struct list *arguments,
-				size_t i, size_t *used)
+				size_t i, size_t at, size_t *used)
 {
 	const struct list_item *item = &arguments->items[i];
 
 	*used = 1;
-	if (item->text.str.len > 2)
-		return text_slice(b->reader.ctx->arena, item->text, 2,
+	if (item->text.str.len > at + 1 || i + 1 == arguments->count)
+		return text_slice(b->reader.ctx->arena, item->text, at + 1,
 				  item->text.str.len);
-	if (i + 1 == arguments->count)
-		return text_slice(b->reader.ctx->arena, item->text, 2, 2);
 	*used = 2;
 	item++;
 	return item->is_group ? item->inner : item->text;
@@ -87,16 +97,16 @@ void master_find_options(struct master_builder *b, struct master_service *servic
 		struct master_option option = {0};
 		struct str arg = item->text.str;
 		struct text operand;
+		size_t at = find_letter(arg);
 
 		used = 1;
 		if (!str_starts(arg, "-") || str_eqc(arg, "--"))
 			return;
-		if (!str_starts(arg, "-o")) {
-			if (arg.len == 2 && strchr(with_argument, arg.ptr[1]))
-				used = 2;
+		if (at >= arg.len || arg.ptr[at] != 'o') {
+			used = at + 1 == arg.len ? 2 : 1;
 			continue;
 		}
-		operand = find_operand(b, arguments, i, &used);
+		operand = find_operand(b, arguments, i, at, &used);
 		option.span = span_join(text_full_span(item->text),
 					text_full_span(item[used - 1].text));
 		if (split_operand(b, operand, &option))

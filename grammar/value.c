@@ -45,6 +45,20 @@ void value_build_add(struct value_builder *b, struct value_list *list,
 	list->is_open = is_literal;
 }
 
+void value_build_add_choice(struct value_builder *b, struct value_list *list,
+			    struct value_part part, bool is_broken,
+			    struct scan_loc close)
+{
+	uint32_t fault = (uint32_t)part.hi;
+
+	if (!is_broken)
+		part.hi = close.hi;
+	value_build_add(b, list, value_build_closed(part, close));
+	if (is_broken)
+		value_build_add(b, list,
+				value_build_broken((struct scan_loc){fault, close.hi}));
+}
+
 const struct value *value_build_done(struct value_builder *b, struct value_list *list)
 {
 	close_text(b, list);
@@ -74,7 +88,7 @@ struct value_part value_build_lone(struct value_builder *b, struct scan_loc loc)
 	value_build_error(b, loc,
 			  "'$' is not followed by a parameter name; a literal dollar "
 			  "sign is written '$$'");
-	return value_build_dollar(b, loc);
+	return value_build_broken(loc);
 }
 
 static struct value_part make_named(struct value_builder *b, enum value_kind kind,
@@ -131,7 +145,14 @@ struct value_part value_build_decide(struct value_part part, struct scan_loc loc
 
 struct value_part value_build_broken(struct scan_loc loc)
 {
-	return make(VALUE_TEXT, loc);
+	return make(VALUE_BROKEN, loc);
+}
+
+struct value_part value_build_closed(struct value_part part, struct scan_loc close)
+{
+	return close.lo < close.hi ? part
+				   : value_build_broken((struct scan_loc){
+					     (uint32_t)part.lo, (uint32_t)part.hi});
 }
 
 struct value *value_parse(const struct parse_ctx *ctx, struct text text)
@@ -191,7 +212,7 @@ static void dump_part(struct strbuf *out, const struct value_part *part, size_t 
 	static const char *const names[] = {
 		[VALUE_TEXT] = "text",	   [VALUE_REF] = "ref",
 		[VALUE_IF_SET] = "if-set", [VALUE_COMPARE] = "compare",
-		[VALUE_CALL] = "call",
+		[VALUE_CALL] = "call",	   [VALUE_BROKEN] = "broken",
 	};
 
 	strbuf_addf(out, "%*s%s %zu-%zu", (int)indent, "", names[part->kind], part->lo,
@@ -200,7 +221,7 @@ static void dump_part(struct strbuf *out, const struct value_part *part, size_t 
 		dump_str(out, part->text.str);
 	else if (part->kind == VALUE_COMPARE)
 		dump_word(out, op_name(part->op));
-	else
+	else if (part->kind != VALUE_BROKEN)
 		dump_str(out, part->name);
 	dump_end(out);
 	dump_inner(out, "left", part->left, indent + 1);

@@ -19,7 +19,8 @@ enum value_kind {
 	VALUE_REF,     /* $name */
 	VALUE_IF_SET,  /* ${name?then} ${name:else} ${name?{then}:{else}} */
 	VALUE_COMPARE, /* ${{left} op {right} ? {then} : {else}} */
-	VALUE_CALL     /* ${function{text}} */
+	VALUE_CALL,    /* ${function{text}} */
+	VALUE_BROKEN   /* a fault: whoever comes here stops */
 };
 
 enum value_op {
@@ -42,7 +43,9 @@ struct value_part;
 struct value {
 	struct value_part *parts;
 	size_t part_count;
-	bool broken; /* a syntax error was reported (MC111, MC112) */
+	/* A syntax error was reported (MC111, MC112). Postfix finds it only when
+	 * it gets there: the part itself is VALUE_BROKEN. */
+	bool broken;
 };
 
 struct value_part {

@@ -52,8 +52,8 @@ struct value_choice {
 %token <op> OP "comparison operator"
 %type <list> parts
 %type <part> part compare
-%type <choice> choice
-%type <value> alternative operand
+%type <choice> choice cut
+%type <value> operand
 
 %%
 
@@ -64,6 +64,27 @@ value:
 parts:
   %empty		{ $$ = value_build_list(b); }
 | parts part		{ value_build_add(b, $$ = $1, $2); }
+| parts OPEN NAME choice CLOSE	{
+		value_build_add_choice(b, $$ = $1, value_build_if_set(b, @2, @3, $4),
+				       false, @5);
+	}
+| parts OPEN compare choice CLOSE	{
+		value_build_add_choice(b, $$ = $1, value_build_decide($3, @2, $4),
+				       false, @5);
+	}
+| parts OPEN NAME cut	{
+		value_build_add_choice(b, $$ = $1, value_build_if_set(b, @2, @3, $4),
+				       true, @4);
+	}
+| parts OPEN compare cut	{
+		value_build_add_choice(b, $$ = $1, value_build_decide($3, @2, $4), true, @4);
+	}
+| parts OPEN compare error CLOSE	{
+		yyerrok;
+		value_build_add_choice(
+			b, $$ = $1,
+			value_build_decide($3, @2, (struct value_choice){0}), true, @5);
+	}
 ;
 
 part:
@@ -71,11 +92,12 @@ part:
 | DOLLAR		{ $$ = value_build_dollar(b, @1); }
 | LONE_DOLLAR		{ $$ = value_build_lone(b, @1); }
 | REFERENCE		{ $$ = value_build_ref(b, @1, (struct scan_loc){@1.lo + 1, @1.hi}); }
-| OPEN NAME CLOSE	{ $$ = value_build_ref(b, @$, @2); }
-| OPEN NAME choice CLOSE	{ $$ = value_build_if_set(b, @$, @2, $3); }
-| OPEN NAME operand CLOSE	{ $$ = value_build_call(b, @$, @2, $3); }
-| OPEN compare CLOSE	{ $$ = value_build_decide($2, @$, (struct value_choice){0}); }
-| OPEN compare choice CLOSE	{ $$ = value_build_decide($2, @$, $3); }
+| OPEN NAME CLOSE	{ $$ = value_build_closed(value_build_ref(b, @$, @2), @3); }
+| OPEN NAME operand CLOSE	{ $$ = value_build_closed(value_build_call(b, @$, @2, $3), @4); }
+| OPEN compare CLOSE	{
+		$$ = value_build_closed(
+			value_build_decide($2, @$, (struct value_choice){0}), @3);
+	}
 | OPEN error CLOSE	{ yyerrok; $$ = value_build_broken(@$); }
 ;
 
@@ -86,13 +108,22 @@ compare:
 choice:
   THEN parts		{ $$ = (struct value_choice){value_build_done(b, $2), NULL}; }
 | THEN operand		{ $$ = (struct value_choice){$2, NULL}; }
-| THEN operand ELSE alternative	{ $$ = (struct value_choice){$2, $4}; }
-| ELSE alternative	{ $$ = (struct value_choice){NULL, $2}; }
+| THEN operand ELSE parts	{
+		$$ = (struct value_choice){$2, value_build_done(b, $4)};
+	}
+| THEN operand ELSE operand	{ $$ = (struct value_choice){$2, $4}; }
+| ELSE parts		{ $$ = (struct value_choice){NULL, value_build_done(b, $2)}; }
+| ELSE operand		{ $$ = (struct value_choice){NULL, $2}; }
 ;
 
-alternative:
-  operand
-| parts			{ $$ = value_build_done(b, $1); }
+/* Something stands behind an alternative, up to the end of it all. */
+cut:
+  THEN operand error CLOSE	{ yyerrok; $$ = (struct value_choice){$2, NULL}; }
+| THEN operand ELSE operand error CLOSE	{
+		yyerrok;
+		$$ = (struct value_choice){$2, $4};
+	}
+| ELSE operand error CLOSE	{ yyerrok; $$ = (struct value_choice){NULL, $2}; }
 ;
 
 operand:

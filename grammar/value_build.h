@@ -65,12 +65,26 @@ int value_scan_open(struct value_builder *b, struct scan_loc loc, bool is_operan
 		    char open);
 /* Any bracket inside text: literal (VALUE_TEXT) or the closing one. */
 int value_scan_bracket(struct value_builder *b, char bracket);
+/*
+ * Whether a bracket ends something around the innermost open one, which then
+ * never ends itself: value_scan_truncate() closes that, and the bracket is to
+ * be scanned again.
+ */
+bool value_scan_truncates(const struct value_builder *b, char bracket);
+int value_scan_truncate(struct value_builder *b);
 /* End of the text: closes what is open, one token a call, then VALUE_END. */
 int value_scan_end(struct value_builder *b);
 
 struct value_list *value_build_list(struct value_builder *b);
 void value_build_add(struct value_builder *b, struct value_list *list,
 		     struct value_part part);
+/*
+ * A condition, whose location is that of its opening bracket so far; broken:
+ * a fault stands behind its alternatives. `close`: the closing bracket.
+ */
+void value_build_add_choice(struct value_builder *b, struct value_list *list,
+			    struct value_part part, bool is_broken,
+			    struct scan_loc close);
 const struct value *value_build_done(struct value_builder *b, struct value_list *list);
 struct value_part value_build_text(struct scan_loc loc);
 /* `$$`, and a `$` that names nothing: one literal dollar. */
@@ -87,8 +101,10 @@ struct value_part value_build_compare(const struct value *left, enum value_op op
 				      const struct value *right);
 struct value_part value_build_decide(struct value_part part, struct scan_loc loc,
 				     struct value_choice choice);
-/* A `${...}` with a syntax error stands for its own bytes. */
+/* A `${...}` with a syntax error: VALUE_BROKEN. */
 struct value_part value_build_broken(struct scan_loc loc);
+/* The part, or a broken one when its closing bracket was made up. */
+struct value_part value_build_closed(struct value_part part, struct scan_loc close);
 void value_build_error(struct value_builder *b, struct scan_loc loc, const char *why);
 
 #endif

@@ -69,18 +69,56 @@ int value_scan_open(struct value_builder *b, struct scan_loc loc, bool is_operan
 	return is_operand ? VALUE_LBRACE : VALUE_OPEN;
 }
 
+/* The innermost one of a kind, which is the one whose brackets are counted;
+ * NULL when none of that kind is open. */
+static struct value_frame *counted(struct value_builder *b, char bracket)
+{
+	for (size_t i = b->frame_count; i > 0; i--)
+		if (b->frames[i - 1].open == bracket || b->frames[i - 1].close == bracket)
+			return &b->frames[i - 1];
+	return NULL;
+}
+
 int value_scan_bracket(struct value_builder *b, char bracket)
 {
-	struct value_frame *frame = innermost(b);
+	struct value_frame *frame = counted(b, bracket);
 
-	if (bracket == frame->close) {
+	if (frame && bracket == frame->close) {
 		if (!frame->depth)
 			return close_innermost(b);
 		frame->depth--;
-	} else if (bracket == frame->open) {
+	} else if (frame) {
 		frame->depth++;
 	}
-	return frame->state == VALUE_STATE_HEAD ? VALUE_STRAY : VALUE_TEXT_RUN;
+	return innermost(b)->state == VALUE_STATE_HEAD ? VALUE_STRAY : VALUE_TEXT_RUN;
+}
+
+bool value_scan_truncates(const struct value_builder *b, char bracket)
+{
+	for (size_t i = b->frame_count; i > 0; i--)
+		if (b->frames[i - 1].close == bracket)
+			return i < b->frame_count && !b->frames[i - 1].depth;
+	return false;
+}
+
+static void report_open(struct value_builder *b, const struct value_frame *frame)
+{
+	b->error_count++;
+	if (frame->is_operand)
+		report(b, RULE_MC112, frame->loc,
+		       "'{' is never closed: the closing '}' is missing");
+	else
+		report(b, RULE_MC112, frame->loc,
+		       frame->open == '{'
+			       ? "'${' is never closed: the closing '}' is missing"
+			       : "'$(' is never closed: the closing ')' is missing");
+}
+
+int value_scan_truncate(struct value_builder *b)
+{
+	if (b->error_count <= LIMIT_SYNTAX_ERRORS)
+		report_open(b, innermost(b));
+	return close_innermost(b);
 }
 
 int value_scan_end(struct value_builder *b)
@@ -89,10 +127,7 @@ int value_scan_end(struct value_builder *b)
 		return VALUE_END;
 	if (!b->is_stopped) {
 		/* The outermost one is what Postfix complains about. */
-		report(b, RULE_MC112, b->frames[0].loc,
-		       b->frames[0].open == '{'
-			       ? "'${' is never closed: the closing '}' is missing"
-			       : "'$(' is never closed: the closing ')' is missing");
+		report_open(b, &b->frames[0]);
 		b->is_stopped = true;
 	}
 	return close_innermost(b);

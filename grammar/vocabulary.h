@@ -163,6 +163,8 @@ struct client_param {
 	const char *since;
 };
 
+size_t client_param_count(void);
+const struct client_param *client_param_at(size_t i);
 const struct client_param *client_param_find(struct str table_type, struct str attribute);
 
 enum restriction_arg {
@@ -218,6 +220,8 @@ struct map_type {
 	const char *since;
 };
 
+size_t map_type_count(void);
+const struct map_type *map_type_at(size_t i); /* sorted by name */
 const struct map_type *map_type_find(struct str name);
 const struct map_type *map_type_nearest(struct str name);
 

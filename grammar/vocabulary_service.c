@@ -84,6 +84,17 @@ const struct service_param *service_param_at(size_t i)
 	return &service_params[i];
 }
 
+size_t client_param_count(void)
+{
+	return array_len(client_params);
+}
+
+const struct client_param *client_param_at(size_t i)
+{
+	MCC_ASSERT(i < array_len(client_params));
+	return &client_params[i];
+}
+
 const struct client_param *client_param_find(struct str table_type, struct str attribute)
 {
 	for (size_t i = 0; i < array_len(client_params); i++)

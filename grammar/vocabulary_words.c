@@ -105,6 +105,17 @@ const struct restriction *restriction_nearest(struct str name)
 	return n.at ? &restrictions[n.at - 1] : NULL;
 }
 
+size_t map_type_count(void)
+{
+	return array_len(map_types);
+}
+
+const struct map_type *map_type_at(size_t i)
+{
+	MCC_ASSERT(i < array_len(map_types));
+	return &map_types[i];
+}
+
 const struct map_type *map_type_find(struct str name)
 {
 	for (size_t i = 0; i < array_len(map_types); i++)

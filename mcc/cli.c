@@ -22,7 +22,7 @@ static const struct cli_command commands[] = {
 	 "parse, type-check and lint sites or single files"},
 	{"build", cmd_build, "build -o OUT [OPTION...]",
 	 "check, compile and publish a new generation"},
-	{"conf", cmd_conf, "conf [-n] [-d] [-x] [-h] [-H] [NAME...]",
+	{"conf", cmd_conf, "conf [-n|-d] [-M|-F|-P|-m] [OPTION...] [NAME...]",
 	 "print parameters as postconf spells them"},
 	{"map", cmd_map,
 	 "map [--aliases] [-q KEY|-s|-d KEY|-i] [-fFpruvw] [-o OUT] TYPE:FILE...",

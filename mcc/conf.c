@@ -17,50 +17,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/limits.h"
-#include "mcc/model/conf.h"
-
-struct conf_options {
-	unsigned flags;
-	bool services;	/* -M */
-	bool overrides; /* -P */
-};
-
-static int parse_options(int argc, char **argv, struct conf_options *o)
-{
-	int c;
-
-	optind = 1;
-	while ((c = getopt(argc, argv, "+ndxhHMP")) != -1) {
-		switch (c) {
-		case 'n':
-			o->flags |= CONF_SET;
-			break;
-		case 'd':
-			o->flags |= CONF_DEFAULT;
-			break;
-		case 'x':
-			o->flags |= CONF_EXPAND;
-			break;
-		case 'h':
-			o->flags |= CONF_VALUE_ONLY;
-			break;
-		case 'H':
-			o->flags |= CONF_NAME_ONLY;
-			break;
-		case 'M':
-			o->services = true;
-			break;
-		case 'P':
-			o->overrides = true;
-			break;
-		default:
-			return cli_usage_error("conf", "unknown option");
-		}
-	}
-	if ((o->flags & CONF_SET) && (o->flags & CONF_DEFAULT))
-		return cli_usage_error("conf", "-n and -d exclude each other");
-	return EXIT_CLEAN;
-}
+#include "mcc/conf_options.h"
 
 static unsigned prefix_bits(const unsigned char *mask, size_t len)
 {
@@ -114,96 +71,78 @@ static const char *own_interfaces(struct arena *arena)
 }
 
 /* postconf -c DIR shows the folder itself as config_directory. */
-static int load(struct cli *cli, unsigned flags, struct site **out_site)
+static int load(struct cli *cli, const struct conf_options *o, struct site **out_site)
 {
-	int status = cli_load_options(cli, NULL);
-	char *dir;
-
-	if (status != EXIT_CLEAN)
-		return status;
-	dir = realpath(cli->site.dir, NULL);
-	if (flags & CONF_DEFAULT)
+	if (o->request.flags & CONF_DEFAULT)
 		cli->site.defaults_only = true;
 	else
-		cli->site.config_directory = arena_strdup(
-			cli->arena,
-			cli->site.dir[0] == '/' || !dir ? cli->site.dir : dir);
-	free(dir);
+		cli->site.config_directory = cli->site.dir;
 	cli->site.as_postconf = true;
 	cli->site.interfaces = own_interfaces(cli->arena);
+	cli->site.settings = o->settings;
 	if (site_load(cli->arena, cli->sources, cli->diags, &cli->site, out_site) != 0)
 		return EXIT_CANNOT;
 	return EXIT_CLEAN;
 }
 
-/* What every Postfix program dies of when it reads the files. */
-static bool is_fatal(const struct diag *d)
+static int print_map_types(struct cli *cli)
 {
-	switch ((unsigned)d->rule) {
-	case RULE_MC106:
-	case RULE_MC107:
-	case RULE_MC1101:
-	case RULE_MC1102:
-	case RULE_MC1103:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool has_fatal(const struct diag_queue *diags)
-{
-	for (size_t i = 0; i < diag_count(diags); i++)
-		if (is_fatal(diag_get(diags, i)))
-			return true;
-	return false;
-}
-
-static bool print(struct strbuf *out, struct site *site, const struct conf_options *o,
-		  char **names)
-{
-	const char *unknown = NULL;
+	struct strbuf out;
 	bool ok;
 
-	if (o->services) {
-		conf_print_services(out, site);
-		return true;
-	}
-	if (o->overrides) {
-		conf_print_overrides(out, site, o->flags);
-		return true;
-	}
-	if (!names[0])
-		return conf_print(out, site, o->flags);
-	ok = conf_print_names(out, site, o->flags, names, &unknown);
-	if (unknown)
-		cli_cannot("%s: unknown parameter", unknown);
-	return ok;
+	strbuf_init(&out, LIMIT_CONFIG_FILE);
+	conf_print_map_types(&out, cli->arena, &cli->site);
+	ok = !out.failed && fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout) == out.len;
+	strbuf_fini(&out);
+	return ok && fflush(stdout) == 0 ? EXIT_CLEAN : EXIT_CANNOT;
+}
+
+/* What postconf prints before it gives up depends on its buffers: nothing. */
+static int print(struct cli *cli, struct site *site, const struct conf_options *o)
+{
+	struct strbuf out;
+	struct strbuf lines;
+	struct conf_talk talk = {diag_queue_new(cli->arena), &lines};
+	struct str line;
+	struct str rest;
+	bool ok;
+
+	strbuf_init(&out, LIMIT_EXPANDED_TOTAL);
+	strbuf_init(&lines, LIMIT_EXPANDED_TOTAL);
+	ok = conf_print(&out, site, &o->request, &talk);
+	if (ok)
+		fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
+	ok &= !out.failed && fflush(stdout) == 0;
+	cli->diags = talk.diags;
+	cli_report_human(cli);
+	rest = strbuf_view(&lines);
+	while (str_token(&rest, "\n", &line))
+		cli_cannot("%.*s", STR_ARG(line));
+	strbuf_fini(&lines);
+	strbuf_fini(&out);
+	return ok ? EXIT_CLEAN : EXIT_FINDINGS;
 }
 
 int cmd_conf(struct cli *cli, int argc, char **argv)
 {
-	struct conf_options o = {0};
-	int status = parse_options(argc, argv, &o);
+	struct conf_options o;
+	int status = conf_options_parse(cli->arena, argc, argv, &o);
 	struct site *site;
-	struct strbuf out;
-	bool ok;
 
-	if (status == EXIT_CLEAN)
-		status = load(cli, o.flags, &site);
-	if (status != EXIT_CLEAN) {
-		if (status != EXIT_USAGE)
-			cli_report_human(cli);
+	if (status != EXIT_CLEAN)
 		return status;
+	if (o.help) {
+		conf_options_help();
+		return EXIT_CLEAN;
 	}
-	strbuf_init(&out, LIMIT_EXPANDED_TOTAL);
-	ok = print(&out, site, &o, argv + optind);
-	if (!has_fatal(cli->diags))
-		fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
-	else
-		ok = false;
-	ok &= !out.failed && fflush(stdout) == 0;
-	strbuf_fini(&out);
+	status = cli_load_options(cli, NULL);
+	if (status != EXIT_CLEAN)
+		return status;
+	if (o.map_types)
+		return print_map_types(cli);
+	status = load(cli, &o, &site);
+	if (status == EXIT_CLEAN)
+		return print(cli, site, &o);
 	cli_report_human(cli);
-	return ok ? EXIT_CLEAN : EXIT_FINDINGS;
+	return status;
 }

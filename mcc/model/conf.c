@@ -6,107 +6,115 @@
 #include "mcc/model/conf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
-#include "base/strmap.h"
-#include "grammar/master.h"
-#include "mcc/model/private.h"
+#include "base/diag.h"
+#include "grammar/cf.h"
+#include "mcc/model/conf_private.h"
 
-struct conf {
-	struct model *m;
-	unsigned flags;
-	struct cell **cells;
-	size_t count;
-	size_t room;
-};
+static const char blanks[] = " \t\r\n";
 
-static void add(struct conf *c, struct cell *cell)
+enum { LINE_LIMIT = 80, INDENT = 4 };
+
+void conf_tell(struct conf *c, const char *fmt, ...)
 {
-	struct cell **slot = arena_push(c->m->site.arena, &c->cells, c->count, &c->room,
-					sizeof(struct cell *));
+	va_list ap;
 
-	MCC_ASSERT(slot);
-	*slot = cell;
-	c->count++;
+	va_start(ap, fmt);
+	strbuf_vaddf(c->talk->lines, fmt, ap);
+	va_end(ap);
+	strbuf_addc(c->talk->lines, '\n');
 }
 
-/* Parameters that postconf lists: of the release, and not only an old name. */
-static bool is_listed(const struct model *m, const struct param *p)
+static void say(struct conf *c, struct diag proto, const char *fmt, va_list ap)
+	MCC_PRINTF(3, 0);
+
+static void say(struct conf *c, struct diag proto, const char *fmt, va_list ap)
 {
-	return param_in_version(p, m->site.options.version) && !model_is_legacy(m, p);
+	const char *message = arena_vprintf(c->m->site.arena, fmt, ap);
+
+	diag_add_as(c->talk->diags, proto.rule, proto.severity, proto.span, "%s",
+		    message);
 }
 
-static bool is_wanted_param(const struct conf *c, const struct setting *s)
+void conf_warn(struct conf *c, enum rule rule, struct span span, const char *fmt, ...)
 {
-	if (s->param->status == PARAM_READONLY && s->param->default_value[0] == '\0')
-		return !(c->flags & CONF_SET);
-	if (!is_listed(c->m, s->param))
-		return s->entry && model_is_meaningful(c->m, s->name);
-	return !(c->flags & CONF_SET) || s->entry ||
-	       s->param->id == PARAM_config_directory;
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, (struct diag){.rule = rule, .severity = DIAG_WARNING, .span = span}, fmt,
+	    ap);
+	va_end(ap);
 }
 
-/* What a service makes up and main.cf does not set has a default, too. */
-static void add_service_param(struct conf *c, struct strmap *seen,
-			      const struct site_service *service,
-			      const struct service_param *sp)
+void conf_fail(struct conf *c, enum rule rule, struct span span, const char *fmt, ...)
 {
-	struct str name = str_of(arena_printf(c->m->site.arena, "%.*s_%s",
-					      STR_ARG(service->node->fields[MASTER_NAME]),
-					      sp->suffix));
-	struct cell *cell;
+	va_list ap;
 
-	if (param_find(name) || model_service_param(c->m, name) != sp)
+	c->failed = true;
+	va_start(ap, fmt);
+	say(c, (struct diag){.rule = rule, .severity = DIAG_ERROR, .span = span}, fmt,
+	    ap);
+	va_end(ap);
+}
+
+struct text conf_expand(struct conf *c, const struct scope *scope, struct text raw)
+{
+	struct text text;
+
+	if (!model_expand_sound(c->m, scope, raw, &text))
+		c->failed = true;
+	return text;
+}
+
+struct text conf_expand_cell(struct conf *c, struct conf_service *service,
+			     struct cell *cell)
+{
+	struct text text =
+		model_expand(c->m, service ? &service->scope : &c->m->main, cell);
+
+	c->failed |= cell->broken;
+	return text;
+}
+
+void conf_print_origin(const struct conf *c, struct span span, const char *otherwise)
+{
+	const struct source *src;
+
+	if (!(c->request->flags & CONF_ORIGIN))
 		return;
-	cell = model_lookup(c->m, &c->m->main, name);
-	if (cell->setting->entry || strmap_put(seen, name, cell))
+	if (!span.file) {
+		strbuf_addf(c->out, "%s: ", otherwise);
 		return;
-	model_expand(c->m, &c->m->main, cell);
-	add(c, cell);
-}
-
-static void collect_service_params(struct conf *c)
-{
-	struct strmap *seen = strmap_new(c->m->site.arena);
-
-	for (size_t i = 0; i < c->m->site.service_count; i++)
-		for (size_t k = 0; k < service_param_count(); k++)
-			add_service_param(c, seen, &c->m->site.services[i],
-					  service_param_at(k));
-}
-
-static void collect(struct conf *c)
-{
-	if (!(c->flags & CONF_SET))
-		collect_service_params(c);
-	for (size_t i = 0; i < PARAM_COUNT; i++)
-		if (is_wanted_param(c, &c->m->site.settings[i]))
-			add(c, &c->m->main.params[i]);
-	for (size_t i = 0; i < c->m->site.own_count; i++) {
-		struct str name = c->m->site.own[i].name;
-
-		if (model_is_meaningful(c->m, name))
-			add(c, strmap_find(c->m->main.names, name));
 	}
+	src = source_get(c->m->site.sources, span.file);
+	if (src->fs_path)
+		strbuf_addf(c->out, "%s:%u: ", src->path,
+			    source_position(src, span.lo).line);
+	else
+		strbuf_addf(c->out, "%s: ", src->path);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct cell *x = *(struct cell *const *)a;
-	const struct cell *y = *(struct cell *const *)b;
-
-	return str_cmp(x->setting->name, y->setting->name);
-}
-
-void conf_add_words(struct strbuf *out, struct str value)
+void conf_print_words(const struct conf *c, struct str line)
 {
 	struct str word;
+	size_t len = 0;
 
-	while (str_token(&value, " \t\r\n", &word)) {
-		strbuf_addc(out, ' ');
-		strbuf_addstr(out, word);
+	while (str_token(&line, blanks, &word)) {
+		if (len > 0 &&
+		    (!(c->request->flags & CONF_FOLD) || len + word.len < LINE_LIMIT)) {
+			strbuf_addc(c->out, ' ');
+			len++;
+		} else if (len > 0) {
+			strbuf_adds(c->out, "\n    ");
+			len = INDENT;
+		}
+		strbuf_addstr(c->out, word);
+		len += word.len;
 	}
+	strbuf_addc(c->out, '\n');
 }
 
 /* postscreen expanded this one itself until 3.4. */
@@ -116,79 +124,203 @@ static bool is_unexpanded(const struct model *m, const struct setting *s)
 	       pf_version_cmp(m->site.options.version, (struct pf_version){3, 4, 0}) < 0;
 }
 
-static struct text text_of(const struct conf *c, const struct setting *s)
-{
-	struct text raw = s->raw;
-
-	if (is_unexpanded(c->m, s) && !(c->flags & CONF_DEFAULT))
-		return raw;
-
-	if ((c->flags & CONF_DEFAULT) && s->param)
-		raw = model_default_text(c->m, s->param);
-	else if (c->flags & CONF_EXPAND)
-		return s->written;
-	if ((c->flags & CONF_DEFAULT) && (c->flags & CONF_EXPAND))
-		return model_expand_text(c->m, &c->m->main, raw);
-	return raw;
-}
-
-static void print_value(struct strbuf *out, struct str value)
-{
-	struct str word;
-	const char *blank = "";
-
-	while (str_token(&value, " \t\r\n", &word)) {
-		strbuf_addf(out, "%s%.*s", blank, STR_ARG(word));
-		blank = " ";
-	}
-	strbuf_addc(out, '\n');
-}
-
-static bool print_cell(struct strbuf *out, const struct conf *c, const struct cell *cell)
+static bool is_set(const struct cell *cell)
 {
 	const struct setting *s = cell->setting;
-	struct str value = text_of(c, s).str;
 
-	if (c->flags & CONF_NAME_ONLY) {
-		strbuf_addf(out, "%.*s\n", STR_ARG(s->name));
-	} else if (c->flags & CONF_VALUE_ONLY) {
-		print_value(out, value);
-	} else {
-		strbuf_addf(out, "%.*s =", STR_ARG(s->name));
-		conf_add_words(out, value);
-		strbuf_addc(out, '\n');
-	}
-	return !(c->flags & CONF_EXPAND) || !cell->broken;
+	return s->entry && !(s->param && model_is_fixed(s->param));
 }
 
-bool conf_print(struct strbuf *out, struct site *site, unsigned flags)
+/* config_directory counts as set: -C says it. */
+static bool is_shown(const struct conf *c, const struct conf_name *n)
 {
-	struct conf c = {.m = model_of(site), .flags = flags};
-	bool ok = true;
+	const struct param *p = n->param;
 
-	collect(&c);
-	if (c.count)
-		qsort(c.cells, c.count, sizeof(struct cell *), by_name);
-	for (size_t i = 0; i < c.count; i++)
-		ok &= print_cell(out, &c, c.cells[i]);
-	return ok;
+	if (!n->cell)
+		return false;
+	return !(c->request->flags & CONF_SET) || is_set(n->cell) ||
+	       (p && p->id == PARAM_config_directory);
 }
 
-bool conf_print_names(struct strbuf *out, struct site *site, unsigned flags,
-		      char *const *names, const char **out_unknown)
+static const char *kind_of_default(const struct conf *c, const struct conf_name *n)
 {
-	struct conf c = {.m = model_of(site), .flags = flags};
-	bool ok = true;
+	const struct site_options *o = &c->m->site.options;
 
-	for (; *names; names++) {
-		const struct cell *cell = model_lookup(c.m, &c.m->main, str_of(*names));
+	if (n->param && n->param->id == PARAM_config_directory && o->config_directory)
+		return "-C";
+	if (n->param && platform_default(o->platform, n->param->id))
+		return arena_printf(c->m->site.arena, "default of %s",
+				    platform_name(o->platform));
+	if (n->param && param_default(n->param, o->version)[0] == '@')
+		return "computed default";
+	return n->param ? "default" : "default of the service";
+}
 
-		if (cell) {
-			ok &= print_cell(out, &c, cell);
-		} else {
-			*out_unknown = *names;
-			ok = false;
-		}
+static struct str value_of(struct conf *c, const struct conf_name *n)
+{
+	const struct setting *s = n->cell->setting;
+	bool is_raw = n->param && n->param->type == PARAM_TYPE_RAW;
+
+	if (!(c->request->flags & CONF_EXPAND) || is_raw || is_unexpanded(c->m, s))
+		return s->raw.str;
+	return conf_expand_cell(c, NULL, n->cell).str;
+}
+
+static void print_name(struct conf *c, const struct conf_name *n)
+{
+	struct str value;
+	struct str name = n->name;
+	unsigned flags = c->request->flags;
+
+	if (!is_shown(c, n))
+		return;
+	value = value_of(c, n);
+	conf_print_origin(c, is_set(n->cell) ? n->cell->setting->name_span : SPAN_NONE,
+			  kind_of_default(c, n));
+	if (flags & CONF_NAME_ONLY)
+		conf_print_words(c, name);
+	else if (flags & CONF_VALUE_ONLY)
+		conf_print_words(c, value);
+	else
+		conf_print_words(c, str_of(arena_printf(c->m->site.arena, "%.*s = %.*s",
+							STR_ARG(name), STR_ARG(value))));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct conf_name *x = *(const struct conf_name *const *)a;
+	const struct conf_name *y = *(const struct conf_name *const *)b;
+
+	return str_cmp(x->name, y->name);
+}
+
+static void print_all(struct conf *c)
+{
+	if (c->count)
+		qsort(c->all, c->count, sizeof(struct conf_name *), by_name);
+	for (size_t i = 0; i < c->count; i++)
+		if (c->all[i]->class & c->request->flags)
+			print_name(c, c->all[i]);
+}
+
+static void print_named(struct conf *c)
+{
+	for (char *const *name = c->request->names; *name; name++) {
+		const struct conf_name *n = conf_find(c, str_of(*name));
+
+		if (n)
+			print_name(c, n);
+		else
+			conf_tell(c, "warning: %s: unknown parameter", *name);
 	}
-	return ok;
+}
+
+/* The last assignment wins; one that says the same is no news. */
+static void check_duplicates(struct conf *c)
+{
+	const struct cf_file *file = c->m->site.main;
+	struct strmap *seen = strmap_new(c->m->site.arena);
+	const char *dir = c->m->site.options.config_directory;
+	struct cf_entry given = {.name = STR_LIT("config_directory")};
+
+	if (dir) {
+		given.value = text_of_builtin(c->m->site.arena, str_of(dir));
+		strmap_put(seen, given.name, &given);
+	}
+	for (size_t i = 0; i < file->entry_count; i++) {
+		struct cf_entry *e = &file->entries[i];
+		const struct cf_entry *first;
+
+		if (e->name_span.file != file->src->id)
+			continue;
+		first = strmap_put(seen, e->name, e);
+		if (first && !str_eq(first->value.str, e->value.str))
+			conf_warn(c, RULE_MC101, e->name_span,
+				  "overriding earlier entry: %.*s=%.*s", STR_ARG(e->name),
+				  STR_ARG(first->value.str));
+	}
+}
+
+/* What reading the files has found that postconf says as well. */
+static void repeat(struct conf *c, const struct diag *d)
+{
+	const struct master_file *master = c->m->site.master;
+	bool in_master = master && d->span.file == master->src->id;
+	bool is_main_syntax =
+		(d->rule == RULE_MC106 || d->rule == RULE_MC107) && !in_master;
+	struct diag *copy;
+
+	if (!is_main_syntax && d->rule != RULE_MC105 && d->rule != RULE_MC112 &&
+	    d->rule != RULE_MC402 && d->rule != RULE_MC003 && d->rule != RULE_MC001)
+		return;
+	c->failed |= is_main_syntax;
+	copy = diag_add_as(c->talk->diags, d->rule,
+			   is_main_syntax ? DIAG_ERROR : DIAG_WARNING, d->span, "%s",
+			   d->message);
+	for (size_t i = 0; i < d->related_count; i++)
+		diag_relate(c->talk->diags, copy, d->related[i].span, "%s",
+			    d->related[i].message);
+}
+
+static void repeat_all(struct conf *c)
+{
+	for (size_t i = 0; i < diag_count(c->m->site.diags); i++)
+		repeat(c, diag_get(c->m->site.diags, i));
+}
+
+static void check_unused(struct conf *c)
+{
+	if (c->request->flags & (CONF_DEFAULT | CONF_QUIET_NAMES))
+		return;
+	if (c->request->what == CONF_MAIN)
+		conf_check_unused_main(c);
+	conf_check_unused_services(c);
+}
+
+static void print(struct conf *c)
+{
+	switch (c->request->what) {
+	case CONF_MAIN:
+		if (c->request->names[0])
+			print_named(c);
+		else
+			print_all(c);
+		break;
+	case CONF_SERVICES:
+		conf_print_services(c);
+		break;
+	case CONF_FIELDS:
+		conf_print_fields(c);
+		break;
+	case CONF_OVERRIDES:
+		conf_print_overrides(c);
+		break;
+	}
+}
+
+bool conf_print(struct strbuf *out, struct site *site, const struct conf_request *request,
+		const struct conf_talk *talk)
+{
+	struct arena *arena = site->arena;
+	struct conf c = {.m = model_of(site),
+			 .request = request,
+			 .out = out,
+			 .talk = talk,
+			 .spaces = strmap_new(arena),
+			 .table = strmap_new(arena),
+			 .files = strmap_new(arena),
+			 .classes = strmap_new(arena)};
+
+	if (!site->master && request->what != CONF_MAIN)
+		conf_fail(&c, RULE_MC001, SPAN_NONE, "there is no master.cf");
+	else if (!site->master)
+		conf_warn(&c, RULE_MC001, SPAN_NONE, "there is no master.cf");
+	if (!c.failed && conf_read_services(&c)) {
+		conf_read_names(&c);
+		check_duplicates(&c);
+		print(&c);
+		check_unused(&c);
+	}
+	repeat_all(&c);
+	return !c.failed;
 }

@@ -1,119 +1,334 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postconf's view of master.cf: -M and -P. */
-#include "mcc/model/conf.h"
+/*
+ * master.cf as postconf takes it apart. The daemons' own reading is
+ * grammar/master.c; here every field may hold braces, only -o takes an
+ * argument, and each argument is brought into one form before it is looked
+ * at: "-vo{ a = b }" becomes -v -o a=b.
+ */
+#include "mcc/model/conf_private.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
-#include "grammar/master.h"
-#include "mcc/model/private.h"
+#include "grammar/cf.h"
 
-/* Where each column but the first begins. */
-static const size_t columns[MASTER_FIELD_COUNT] = {0, 11, 17, 25, 33, 41, 49, 57};
+static const char blanks[] = " \t\r\n";
 
-static void print_field(struct strbuf *out, size_t start, size_t column, struct str field)
+bool conf_has_braces(const struct conf *c)
 {
-	size_t at = out->len - start;
-
-	if (at)
-		do
-			strbuf_addc(out, ' ');
-		while (out->len - start < column);
-	strbuf_addstr(out, field);
+	return c->m->site.options.version.major >= 3;
 }
 
-/* Braces are put around what has blanks, and only there. */
-static void print_argument(struct strbuf *out, struct str text)
+static struct text *insert(struct conf *c, struct conf_service *s, size_t at,
+			   struct text text)
 {
-	bool has_blank = str_chr(text, ' ') >= 0 || str_chr(text, '\t') >= 0;
+	struct text *slot = arena_push(c->m->site.arena, &s->args, s->arg_count,
+				       &s->arg_room, sizeof(*slot));
 
-	strbuf_addf(out, has_blank ? " {%.*s}" : " %.*s", STR_ARG(text));
+	MCC_ASSERT(slot);
+	s->arg_count++;
+	memmove(&s->args[at + 1], &s->args[at], (s->arg_count - 1 - at) * sizeof(*slot));
+	s->args[at] = text;
+	return &s->args[at];
 }
 
-static struct str without_braces(struct str text)
+/* Blanks between braces separate nothing. */
+static size_t word_end(struct str s, size_t at, bool braces)
 {
-	if (text.len < 2 || text.ptr[0] != '{' || text.ptr[text.len - 1] != '}')
-		return text;
-	return str_trim(str_slice(text, 1, text.len - 1));
+	size_t depth = 0;
+
+	for (; at < s.len; at++) {
+		if (braces && s.ptr[at] == '{')
+			depth++;
+		else if (depth > 0 && s.ptr[at] == '}')
+			depth--;
+		else if (!depth && strchr(blanks, s.ptr[at]))
+			break;
+	}
+	return at;
 }
 
-/* "-o { name = value }" comes out as "-o {name=value}". */
-static void print_option(struct strbuf *out, const struct site *site,
-			 const struct master_option *option)
+static void split(struct conf *c, struct conf_service *s)
 {
-	const char *text = arena_printf(site->arena, "%.*s=%.*s", STR_ARG(option->name),
-					STR_ARG(option->value.str));
+	struct str line = s->node->text.str;
+	size_t at = 0;
 
-	print_argument(out, str_of(text));
+	for (;;) {
+		size_t from;
+
+		while (at < line.len && strchr(blanks, line.ptr[at]))
+			at++;
+		if (at == line.len)
+			return;
+		from = at;
+		at = word_end(line, at, conf_has_braces(c));
+		insert(c, s, s->arg_count,
+		       text_slice(c->m->site.arena, s->node->text, from, at));
+	}
 }
 
-static void print_arguments(struct strbuf *out, const struct site *site,
-			    const struct master_service *node)
+static struct str arg(const struct conf_service *s, size_t i)
 {
-	size_t option = 0;
+	return s->args[i].str;
+}
 
-	for (size_t i = 0; i < node->arg_count; i++) {
-		/* Before 3.0 braces were letters like others. */
-		if (site->options.version.major < 3) {
-			strbuf_addf(out, " %.*s", STR_ARG(node->args[i].str));
+static struct text rest_of(struct conf *c, struct text text, size_t from)
+{
+	return text_slice(c->m->site.arena, text, from, text.str.len);
+}
+
+/* Where the brace that opens the text is closed; 0: nowhere. */
+static size_t group_end(struct str s)
+{
+	size_t depth = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '{')
+			depth++;
+		else if (s.ptr[i] == '}' && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* What stands between the braces, without blanks around it. */
+static void open_group(struct conf *c, struct conf_service *s, size_t i)
+{
+	struct text text = s->args[i];
+	size_t end = group_end(text.str);
+	struct str inner = str_slice(text.str, 1, end ? end - 1 : text.str.len);
+	size_t at;
+
+	if (!end)
+		conf_warn(c, RULE_MC111, text_full_span(text), "missing '}' in \"%.*s\"",
+			  STR_ARG(text.str));
+	else if (end < text.str.len)
+		conf_warn(c, RULE_MC111, text_full_span(text),
+			  "syntax error after '}' in \"%.*s\"", STR_ARG(text.str));
+	inner = str_trim(inner);
+	at = inner.len ? (size_t)(inner.ptr - text.str.ptr) : 1;
+	s->args[i] = text_slice(c->m->site.arena, text, at, at + inner.len);
+}
+
+static const char *what_is_missing(enum cf_parts_status status)
+{
+	return status == CF_PARTS_NO_NAME ? "missing attribute name"
+					  : "missing '=' after attribute name";
+}
+
+/* "a = b" becomes "a=b". */
+static void join_setting(struct conf *c, struct conf_service *s, size_t i)
+{
+	struct text text = s->args[i];
+	struct cf_parts parts;
+	enum cf_parts_status status = cf_split(text.str, &parts);
+	struct text_builder b;
+	size_t at;
+
+	if (status != CF_PARTS_OK) {
+		conf_warn(c, status == CF_PARTS_NO_NAME ? RULE_MC107 : RULE_MC106,
+			  text_full_span(text), "%s: \"%.*s\"", what_is_missing(status),
+			  STR_ARG(text.str));
+		return;
+	}
+	text_builder_init(&b, c->m->site.arena);
+	at = (size_t)(parts.name.ptr - text.str.ptr);
+	text_builder_add_text(
+		&b, text_slice(c->m->site.arena, text, at, at + parts.name.len), NULL);
+	text_builder_add(&b, STR_LIT("="), text_full_span(text), NULL);
+	at = (size_t)(parts.value.ptr - text.str.ptr);
+	text_builder_add_text(
+		&b, text_slice(c->m->site.arena, text, at, at + parts.value.len), NULL);
+	s->args[i] = text_builder_done(&b);
+}
+
+static bool is_option(struct str s)
+{
+	return str_starts(s, "-") && !str_eqc(s, "--");
+}
+
+/* "-vo" and what follows becomes "-v" and "-o". */
+static void split_letters(struct conf *c, struct conf_service *s, size_t i)
+{
+	ptrdiff_t at = arg(s, i).len > 2
+			       ? str_chr(str_slice(arg(s, i), 2, arg(s, i).len), 'o')
+			       : -1;
+	struct text_builder b;
+
+	if (at < 0)
+		return;
+	text_builder_init(&b, c->m->site.arena);
+	text_builder_add(&b, STR_LIT("-"), text_full_span(s->args[i]), NULL);
+	text_builder_add_text(&b, rest_of(c, s->args[i], (size_t)at + 2), NULL);
+	insert(c, s, i + 1, text_builder_done(&b));
+	s->args[i] = text_slice(c->m->site.arena, s->args[i], 0, (size_t)at + 2);
+}
+
+/* One option and its argument; returns the number of words. */
+static size_t normal_option(struct conf *c, struct conf_service *s, size_t i)
+{
+	split_letters(c, s, i);
+	if (!str_starts(arg(s, i), "-o"))
+		return 1;
+	if (arg(s, i).len > 2) {
+		insert(c, s, i + 1, rest_of(c, s->args[i], 2));
+		s->args[i] = text_slice(c->m->site.arena, s->args[i], 0, 2);
+	} else if (i + 1 == s->arg_count) {
+		return 1;
+	}
+	if (conf_has_braces(c) && str_starts(arg(s, i + 1), "{")) {
+		open_group(c, s, i + 1);
+		join_setting(c, s, i + 1);
+	}
+	return 2;
+}
+
+static void normal_arguments(struct conf *c, struct conf_service *s)
+{
+	size_t i = MASTER_FIELD_COUNT;
+
+	while (i < s->arg_count && is_option(arg(s, i)))
+		i += normal_option(c, s, i);
+	for (; conf_has_braces(c) && i < s->arg_count; i++)
+		if (str_starts(arg(s, i), "{"))
+			open_group(c, s, i);
+}
+
+static bool is_type(const struct conf *c, struct str s)
+{
+	static const char *const types[] = {"unix", "fifo", "inet", "pass"};
+
+	for (size_t i = 0; i < array_len(types); i++)
+		if (str_eqc(s, types[i]))
+			return true;
+	return str_eqc(s, "unix-dgram") &&
+	       pf_version_reached(c->m->site.options.version, "3.4");
+}
+
+static bool has_digits_only(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+			return false;
+	return true;
+}
+
+static bool is_well_formed(const struct conf *c, size_t field, struct str s)
+{
+	switch (field) {
+	case MASTER_TYPE:
+		return is_type(c, s);
+	case MASTER_PRIVATE:
+	case MASTER_UNPRIV:
+	case MASTER_CHROOT:
+		return s.len == 1 && strchr("yn-", s.ptr[0]);
+	case MASTER_WAKEUP:
+		if (str_ends(s, "?"))
+			s.len--;
+		return str_eqc(s, "-") || has_digits_only(s);
+	case MASTER_MAXPROC:
+		return str_eqc(s, "-") || has_digits_only(s);
+	default:
+		return true;
+	}
+}
+
+static bool check_fields(struct conf *c, const struct conf_service *s)
+{
+	if (s->arg_count < MASTER_FIELD_COUNT) {
+		conf_fail(c, RULE_MC1101, s->node->span, "bad field count");
+		return false;
+	}
+	/* Up to 2.10 postconf did not look at them. */
+	if (!pf_version_reached(c->m->site.options.version, "2.11"))
+		return true;
+	for (size_t i = MASTER_TYPE; i < MASTER_COMMAND; i++) {
+		if (is_well_formed(c, i, arg(s, i)))
 			continue;
-		}
-		print_argument(out, without_braces(node->args[i].str));
-		if (str_eqc(node->args[i].str, "-o") && option < node->option_count &&
-		    i + 1 < node->arg_count) {
-			print_option(out, site, &node->options[option++]);
-			i++;
-		}
+		conf_fail(c, i == MASTER_TYPE ? RULE_MC1102 : RULE_MC1103,
+			  text_full_span(s->args[i]), "invalid field \"%.*s\"",
+			  STR_ARG(arg(s, i)));
+		return false;
+	}
+	return true;
+}
+
+static struct conf_space *space_of(struct conf *c, struct str key)
+{
+	struct conf_space *space = strmap_find(c->spaces, key);
+
+	if (space)
+		return space;
+	space = arena_alloc(c->m->site.arena, sizeof(*space));
+	MCC_ASSERT(space);
+	space->names = strmap_new(c->m->site.arena);
+	strmap_put(c->spaces, key, space);
+	return space;
+}
+
+static void set_option(struct conf *c, struct conf_space *space, struct text text,
+		       const struct cf_parts *parts)
+{
+	struct setting *s = strmap_find(space->names, parts->name);
+	struct setting **slot;
+	size_t at = (size_t)(parts->name.ptr - text.str.ptr);
+
+	if (!s) {
+		slot = arena_push(c->m->site.arena, &space->settings, space->count,
+				  &space->room, sizeof(*slot));
+		s = arena_alloc(c->m->site.arena, sizeof(*s));
+		MCC_ASSERT(slot && s);
+		*slot = s;
+		space->count++;
+		strmap_put(space->names, parts->name, s);
+	}
+	s->param = param_find(parts->name);
+	s->name = parts->name;
+	s->origin = ORIGIN_SERVICE;
+	s->name_span = text_span(text, at, at + parts->name.len);
+	at = (size_t)(parts->value.ptr - text.str.ptr);
+	s->raw = text_slice(c->m->site.arena, text, at, at + parts->value.len);
+}
+
+static void take_options(struct conf *c, struct conf_service *s)
+{
+	struct cf_parts parts;
+
+	for (size_t i = MASTER_FIELD_COUNT; i < s->arg_count && is_option(arg(s, i));
+	     i++) {
+		if (!str_eqc(arg(s, i), "-o") || i + 1 == s->arg_count)
+			continue;
+		i++;
+		if (cf_split(arg(s, i), &parts) == CF_PARTS_OK)
+			set_option(c, space_of(c, s->key), s->args[i], &parts);
 	}
 }
 
-static void print_service(struct strbuf *out, const struct site *site,
-			  const struct master_service *node)
+bool conf_read_services(struct conf *c)
 {
-	size_t start = out->len;
+	const struct master_file *file = c->m->site.master;
 
-	for (size_t i = 0; i < MASTER_FIELD_COUNT; i++)
-		print_field(out, start, columns[i], node->fields[i]);
-	print_arguments(out, site, node);
-	strbuf_addc(out, '\n');
-}
+	if (!file)
+		return true;
+	c->services = arena_array(c->m->site.arena, file->service_count + 1,
+				  sizeof(*c->services));
+	MCC_ASSERT(c->services);
+	for (size_t i = 0; i < file->service_count; i++) {
+		struct conf_service *s = &c->services[i];
 
-void conf_print_services(struct strbuf *out, const struct site *site)
-{
-	for (size_t i = 0; site->master && i < site->master->service_count; i++)
-		print_service(out, site, &site->master->services[i]);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct setting *x = *(const struct setting *const *)a;
-	const struct setting *y = *(const struct setting *const *)b;
-
-	return str_cmp(x->name, y->name);
-}
-
-static void print_service_overrides(struct strbuf *out, const struct site *site,
-				    const struct site_service *service, unsigned flags)
-{
-	const struct setting **sorted = arena_array(
-		site->arena, service->override_count + 1, sizeof(const struct setting *));
-
-	MCC_ASSERT(sorted);
-	for (size_t i = 0; i < service->override_count; i++)
-		sorted[i] = &service->overrides[i];
-	qsort(sorted, service->override_count, sizeof(const struct setting *), by_name);
-	for (size_t i = 0; i < service->override_count; i++) {
-		strbuf_addf(out, "%.*s/%.*s =", STR_ARG(service->key),
-			    STR_ARG(sorted[i]->name));
-		conf_add_words(out, flags & CONF_EXPAND ? sorted[i]->written.str
-							: sorted[i]->raw.str);
-		strbuf_addc(out, '\n');
+		s->node = &file->services[i];
+		split(c, s);
+		if (!check_fields(c, s))
+			return false;
+		normal_arguments(c, s);
+		s->key = str_of(arena_printf(c->m->site.arena, "%.*s/%.*s",
+					     STR_ARG(arg(s, MASTER_NAME)),
+					     STR_ARG(arg(s, MASTER_TYPE))));
+		take_options(c, s);
 	}
-}
-
-void conf_print_overrides(struct strbuf *out, const struct site *site, unsigned flags)
-{
-	for (size_t i = 0; i < site->service_count; i++)
-		print_service_overrides(out, site, &site->services[i], flags);
+	c->service_count = file->service_count;
+	for (size_t i = 0; i < c->service_count; i++)
+		c->services[i].space = strmap_find(c->spaces, c->services[i].key);
+	return true;
 }

@@ -15,6 +15,11 @@
 
 #define LOCAL_DOMAIN "localdomain"
 
+bool model_is_fixed(const struct param *p)
+{
+	return p->status == PARAM_READONLY && p->default_value[0] == '\0';
+}
+
 bool model_is_legacy(const struct model *m, const struct param *p)
 {
 	const char *arrow = strstr(p->deprecated, "->");
@@ -27,15 +32,24 @@ bool model_is_legacy(const struct model *m, const struct param *p)
 }
 
 /*
- * The value of a parameter that another one is computed from. Empty while it
- * is itself being expanded: `myhostname = mail.$mydomain` without a mydomain.
+ * The value of a parameter that another one is computed from. Programs do
+ * that before they know any default: what main.cf does not set is empty.
  */
 struct str model_ask(struct model *m, enum param_id id, enum param_id asker)
 {
 	struct cell *c = &m->main.params[id];
+	struct text text;
 
-	if (c->state != CELL_BUSY)
-		return model_expand(m, &m->main, c).str;
+	if (c->state != CELL_BUSY && !c->setting->entry) {
+		text = model_expand(m, &m->main, c);
+		m->ask_broken |= c->broken;
+		return text.str;
+	}
+	if (c->state != CELL_BUSY) {
+		m->ask_broken |=
+			!model_expand_sound(m, &m->early, c->setting->raw, &text);
+		return text.str;
+	}
 	diag_add(
 		m->site.diags, RULE_MC402, c->setting->name_span,
 		"%s refers to $%s, which is not set and is derived from %s itself: it is "

@@ -47,9 +47,6 @@ void model_cell_init(struct model *m, struct cell *c, bool is_raw)
 		return;
 	}
 	c->tree = value_parse(&m->parse, raw);
-	c->broken = c->tree->broken;
-	if (c->broken)
-		c->state = CELL_DONE;
 }
 
 static struct cell *scope_cell(const struct scope *scope, struct str name)
@@ -95,15 +92,41 @@ static struct cell *service_cell(struct model *m, struct str name)
 	return c;
 }
 
+/* What an outer scope says is expanded anew where names may differ. */
+static struct cell *copy_into(struct model *m, const struct scope *scope,
+			      const struct cell *from)
+{
+	struct cell *c = arena_alloc(m->site.arena, sizeof(*c));
+	struct setting *s = arena_alloc(m->site.arena, sizeof(*s));
+
+	MCC_ASSERT(c && s);
+	*s = *from->setting;
+	*c = (struct cell){.setting = s, .tree = from->tree};
+	strmap_put(scope->names, s->name, c);
+	return c;
+}
+
+static struct cell *found(struct model *m, const struct scope *scope, struct cell *c)
+{
+	if (!is_defined(m, c) ||
+	    (scope->only_set && c->setting->origin == ORIGIN_DEFAULT))
+		return NULL;
+	return scope->is_dynamic && c->tree ? copy_into(m, scope, c) : c;
+}
+
 struct cell *model_lookup(struct model *m, const struct scope *scope, struct str name)
 {
-	for (; scope; scope = scope->parent) {
-		struct cell *c = scope_cell(scope, name);
+	struct cell *c = scope_cell(scope, name);
 
+	if (c)
+		return is_defined(m, c) ? c : NULL;
+	for (const struct scope *up = scope->parent; up; up = up->parent) {
+		c = scope_cell(up, name);
 		if (c)
-			return is_defined(m, c) ? c : NULL;
+			return found(m, scope, c);
 	}
-	return service_cell(m, name);
+	c = service_cell(m, name);
+	return c ? found(m, scope, c) : NULL;
 }
 
 static void report_chain(struct expander *x, struct diag *d, const struct cell *until)
@@ -291,6 +314,9 @@ static void expand_one(struct expander *x, struct text_builder *b,
 	case VALUE_COMPARE:
 		expand_compare(x, b, part);
 		break;
+	case VALUE_BROKEN:
+		x->top->cell->broken = true;
+		break;
 	case VALUE_CALL:
 		/* domain_to_ascii: names of mail hosts are ASCII already. */
 		if (part->right)
@@ -338,7 +364,12 @@ static struct text done_text(struct expander *x, struct cell *c, struct span ref
 /* A default that is computed from other values has a text only now. */
 static struct text computed_text(struct model *m, struct cell *c)
 {
+	bool outer = m->ask_broken;
+
+	m->ask_broken = false;
 	c->setting->raw = model_default_text(m, c->setting->param);
+	c->broken = m->ask_broken;
+	m->ask_broken |= outer;
 	c->setting->written = c->setting->raw;
 	c->depth = 1;
 	c->state = CELL_DONE;
@@ -397,22 +428,36 @@ struct text model_expand(struct model *m, const struct scope *scope, struct cell
 	return expand_cell(&x, c, c->setting->name_span);
 }
 
-static struct text expand_text(struct expander x, struct text raw)
+static struct text expand_text(struct expander x, struct text raw, bool *out_broken)
 {
 	struct setting s = {.raw = raw};
 	struct cell c = {.setting = &s};
+	struct text text;
 
 	model_cell_init(x.m, &c, false);
-	return c.state == CELL_DONE ? s.written : expand_cell(&x, &c, SPAN_NONE);
+	text = c.state == CELL_DONE ? s.written : expand_cell(&x, &c, SPAN_NONE);
+	if (out_broken)
+		*out_broken = c.broken;
+	return text;
 }
 
 struct text model_expand_text(struct model *m, const struct scope *scope, struct text raw)
 {
-	return expand_text((struct expander){.m = m, .scope = scope}, raw);
+	return expand_text((struct expander){.m = m, .scope = scope}, raw, NULL);
+}
+
+bool model_expand_sound(struct model *m, const struct scope *scope, struct text raw,
+			struct text *out_text)
+{
+	bool broken;
+
+	*out_text = expand_text((struct expander){.m = m, .scope = scope}, raw, &broken);
+	return !broken;
 }
 
 struct text model_expand_values(struct model *m, struct text raw)
 {
 	return expand_text(
-		(struct expander){.m = m, .scope = &m->main, .from_values = true}, raw);
+		(struct expander){.m = m, .scope = &m->main, .from_values = true}, raw,
+		NULL);
 }

@@ -30,6 +30,10 @@ struct scope {
 	const struct scope *parent; /* NULL in the main scope */
 	struct cell *params;	    /* PARAM_COUNT; service scopes: NULL until used */
 	struct strmap *names;	    /* str -> struct cell: own names, overrides */
+	/* What the parents say is expanded in this scope; copies are kept in
+	 * `names`. Other scopes hold all that differs from the start. */
+	bool is_dynamic;
+	bool only_set; /* defaults of the parents do not count */
 };
 
 /* Values of main.cf, and defaults, that refer to one name. */
@@ -44,6 +48,8 @@ struct model {
 	struct parse_ctx parse;
 	bool is_single; /* a main.cf without its folder */
 	struct scope main;
+	struct scope early;	      /* what main.cf sets, without any default */
+	bool ask_broken;	      /* a value that model_ask() was asked for is */
 	struct scope **scopes;	      /* one per service */
 	struct strmap *referenced;    /* name -> struct referrers */
 	struct strmap *classes;	      /* words of smtpd_restriction_classes */
@@ -66,6 +72,8 @@ const char *model_root(struct arena *arena, const struct site_options *options);
 
 /* defaults.c: raw text of a parameter that is not set. */
 struct text model_default_text(struct model *m, const struct param *p);
+/* What each program knows of itself, whatever main.cf says. */
+bool model_is_fixed(const struct param *p);
 /* Old names count only where they are set. */
 bool model_is_legacy(const struct model *m, const struct param *p);
 /* A value that another parameter's default is computed from. */
@@ -80,6 +88,9 @@ struct text model_expand(struct model *m, const struct scope *scope, struct cell
 /* A default, or another text without a name, in a scope. */
 struct text model_expand_text(struct model *m, const struct scope *scope,
 			      struct text raw);
+/* False when it is broken; what could be expanded all the same. */
+bool model_expand_sound(struct model *m, const struct scope *scope, struct text raw,
+			struct text *out_text);
 /* The same from what holds instead of what is written, in the main scope. */
 struct text model_expand_values(struct model *m, struct text raw);
 /* NULL: the name means nothing and gives the empty text. */
@@ -155,8 +166,5 @@ struct str model_program(const struct site_service *service);
 /* tables.c, table_refs.c; NULL: reported, `text` has no type */
 struct site_table *model_add_table(struct model *m, struct text text, bool is_aliases);
 void model_find_tables(struct model *m);
-
-/* conf.c: the words of a value, each behind one blank. */
-void conf_add_words(struct strbuf *out, struct str value);
 
 #endif

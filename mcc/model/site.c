@@ -38,6 +38,7 @@ static int read_main(struct model *m)
 {
 	const char *path = in_dir(m, "main.cf");
 	const struct source *src;
+	struct cf_file *main_cf;
 	int status = source_add_config(m->site.sources, path, "main.cf", &src);
 
 	if (status) {
@@ -48,7 +49,11 @@ static int read_main(struct model *m)
 	}
 	if (m->site.options.defaults_only)
 		src = source_add_text(m->site.sources, "main.cf", STR_LIT(""));
-	m->site.main = cf_parse(&m->parse, src);
+	main_cf = cf_parse(&m->parse, src);
+	m->site.main = main_cf;
+	for (char *const *o = m->site.options.settings; o && *o; o++)
+		cf_add_setting(&m->parse, main_cf,
+			       source_add_text(m->site.sources, "-o", str_of(*o)));
 	return MCC_OK;
 }
 
@@ -138,7 +143,7 @@ static void make_cells(struct model *m)
 
 		if (is_computed(m, s))
 			continue;
-		if (!s->entry)
+		if (!s->entry || model_is_fixed(s->param))
 			s->raw = model_default_text(m, s->param);
 		model_cell_init(m, &m->main.params[i], s->param->type == PARAM_TYPE_RAW);
 	}
@@ -201,6 +206,10 @@ static struct model *model_new(struct arena *arena, struct source_set *sources,
 	m->site.options.root = model_root(arena, options);
 	m->parse = (struct parse_ctx){arena, sources, diags};
 	m->main.names = strmap_new(arena);
+	m->early = (struct scope){.parent = &m->main,
+				  .names = strmap_new(arena),
+				  .is_dynamic = true,
+				  .only_set = true};
 	m->referenced = strmap_new(arena);
 	m->classes = strmap_new(arena);
 	m->services = strmap_new(arena);

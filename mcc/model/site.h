@@ -59,6 +59,9 @@ struct site_options {
 	 * [::1]/128", for mynetworks where main.cf does not set it; NULL: only
 	 * the loopback ones, so that a build depends on no machine. */
 	const char *interfaces;
+	/* `name=value` texts that count as if they stood at the end of
+	 * main.cf (postconf -o), ended by NULL; NULL: none. */
+	char *const *settings;
 	/* Take main.cf as empty: `mcc conf -d`. */
 	bool defaults_only;
 	/* What postconf shows, not what daemons use: up to 2.10 it took a

@@ -90,26 +90,52 @@ static void test_faults(void **state)
 {
 	(void)state;
 	expect("a $ b",
-	       "value broken\n text 0-2 \"a \"\n text 2-3 \"$\"\n text 3-5 \" b\"\n",
+	       "value broken\n text 0-2 \"a \"\n broken 2-3\n text 3-5 \" b\"\n",
 	       "MC112 1:3-1:4\n");
-	expect("x ${a", "value broken\n text 0-2 \"x \"\n ref 2-5 \"a\"\n",
+	expect("x ${a", "value broken\n text 0-2 \"x \"\n broken 2-5\n",
 	       "MC112 1:3-1:5\n");
-	expect("${}", "value broken\n text 0-3 \"${}\"\n", "MC112 1:3-1:4\n");
-	expect("${a b} $c", "value broken\n text 0-7 \"${a b} \"\n ref 7-9 \"c\"\n",
+	expect("${}", "value broken\n broken 0-3\n", "MC112 1:3-1:4\n");
+	expect("${a b} $c", "value broken\n broken 0-6\n text 6-7 \" \"\n ref 7-9 \"c\"\n",
 	       "MC112 1:5-1:6\n");
-	expect("${a-b}", "value broken\n text 0-6 \"${a-b}\"\n", "MC112 1:4-1:5\n");
+	expect("${a-b}", "value broken\n broken 0-6\n", "MC112 1:4-1:5\n");
 	expect("${{a} ~ {b} ? {${c}} }d",
-	       "value broken\n text 0-23 \"${{a} ~ {b} ? {${c}} }d\"\n",
+	       "value broken\n broken 0-22\n text 22-23 \"d\"\n",
 	       "MC112 1:7-1:8\n");
-	expect("${a?{b} c}", "value broken\n text 0-10 \"${a?{b} c}\"\n",
+	/* What stands before the fault is looked at first. */
+	expect("${a?{b} c}",
+	       "value broken\n if-set 0-2 \"a\"\n  then\n   text 5-6 \"b\"\n"
+	       " broken 2-10\n",
 	       "MC112 1:9-1:10\n");
 	expect("${a?{b}{c}} ${d}",
-	       "value broken\n text 0-12 \"${a?{b}{c}} \"\n ref 12-16 \"d\"\n",
+	       "value broken\n if-set 0-2 \"a\"\n  then\n   text 5-6 \"b\"\n"
+	       " broken 2-11\n text 11-12 \" \"\n ref 12-16 \"d\"\n",
 	       "MC112 1:8-1:9\n");
 	/* Each broken form has its own message. */
 	expect("${a b} ${} $",
-	       "value broken\n text 0-11 \"${a b} ${} \"\n text 11-12 \"$\"\n",
+	       "value broken\n broken 0-6\n text 6-7 \" \"\n broken 7-10\n"
+	       " text 10-11 \" \"\n broken 11-12\n",
 	       "MC112 1:5-1:6\nMC112 1:10-1:11\nMC112 1:12-1:13\n");
+}
+
+/* Each kind of bracket is counted on its own, whatever the others do. */
+static void test_mixed_brackets(void **state)
+{
+	(void)state;
+	expect("${a?$(b}c)",
+	       "value broken\n if-set 0-8 \"a\"\n  then\n   broken 4-7\n"
+	       " text 8-10 \"c)\"\n",
+	       "MC112 1:5-1:7\n");
+	expect("$(a?${b)c}",
+	       "value broken\n if-set 0-8 \"a\"\n  then\n   broken 4-7\n"
+	       " text 8-10 \"c}\"\n",
+	       "MC112 1:5-1:7\n");
+	expect("${a?x(b}", "value\n if-set 0-8 \"a\"\n  then\n   text 4-7 \"x(b\"\n",
+	       "");
+	expect("${{a} == {b} ? {c} d}",
+	       "value broken\n compare 0-2 ==\n  left\n   text 3-4 \"a\"\n"
+	       "  right\n   text 10-11 \"b\"\n  then\n   text 16-17 \"c\"\n"
+	       " broken 2-21\n",
+	       "MC112 1:20-1:21\n");
 }
 
 static const char *nested(struct arena *arena, size_t depth)
@@ -170,7 +196,7 @@ int main(void)
 		cmocka_unit_test(test_text),	   cmocka_unit_test(test_references),
 		cmocka_unit_test(test_conditions), cmocka_unit_test(test_comparisons),
 		cmocka_unit_test(test_faults),	   cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places),	   cmocka_unit_test(test_mixed_brackets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

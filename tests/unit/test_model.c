@@ -558,17 +558,27 @@ static void words_by_release(void **state)
 static void printed_as_postconf_does(void **state)
 {
 	struct fixture *f = *state;
+	char *none[] = {NULL};
+	struct conf_request request = {
+		.flags = CONF_SET | CONF_EXPAND | CONF_CLASSES, .names = none};
 	struct strbuf out;
+	struct strbuf lines;
+	struct conf_talk talk = {diag_queue_new(f->arena), &lines};
 
 	strbuf_init(&out, 1 << 20);
+	strbuf_init(&lines, 1 << 20);
 	f->options.config_directory = "/cfg";
 	load(f,
 	     "relayhost =\nmydestination = $mine,\n  b\nmine = $myhostname\nloose = 1\n");
-	assert_true(conf_print(&out, f->site, CONF_SET | CONF_EXPAND));
+	assert_true(conf_print(&out, f->site, &request, &talk));
 	assert_string_equal(out.ptr, "config_directory = /cfg\n"
 				     "mine = mail.example.com\n"
 				     "mydestination = mail.example.com, b\n"
 				     "relayhost =\n");
+	/* No master.cf; "loose" is unused. */
+	assert_int_equal(diag_count(talk.diags), 2);
+	assert_int_equal(lines.len, 0);
+	strbuf_fini(&lines);
 	strbuf_fini(&out);
 }
 
