@@ -41,7 +41,7 @@ void master_build_service(struct master_builder *b, struct scan_loc all,
 
 	file->service_count++;
 	service->span = line_loc_span(&b->reader, &b->line, all);
-	service->text = line_slice(&b->reader, &b->line, all.lo, all.hi);
+	service->text = line_slice(&b->reader, &b->line, all.lo, b->line.str.len);
 	for (size_t i = 0; i < b->field_count; i++) {
 		struct scan_loc loc = b->fields[i];
 

@@ -36,7 +36,7 @@ struct master_service {
 	size_t arg_count;
 	struct master_option *options; /* the -o ones */
 	size_t option_count;
-	struct text text; /* the logical line, without outer blanks */
+	struct text text; /* the logical line, as it stands */
 	struct span span;
 };
 

@@ -46,8 +46,7 @@ void value_build_add(struct value_builder *b, struct value_list *list,
 }
 
 void value_build_add_choice(struct value_builder *b, struct value_list *list,
-			    struct value_part part, bool is_broken,
-			    struct scan_loc close)
+			    struct value_part part, bool is_broken, struct scan_loc close)
 {
 	uint32_t fault = (uint32_t)part.hi;
 
@@ -105,6 +104,18 @@ struct value_part value_build_ref(struct value_builder *b, struct scan_loc loc,
 				  struct scan_loc name)
 {
 	return make_named(b, VALUE_REF, loc, name);
+}
+
+struct value_part value_build_nameless(struct value_builder *b, struct scan_loc loc,
+				       struct scan_loc close)
+{
+	struct scan_loc name = {loc.lo + 2, loc.lo + 2};
+
+	if (close.lo > name.hi && close.hi > close.lo)
+		return value_build_ref(b, loc, name);
+	if (close.hi > close.lo)
+		value_build_error(b, close, "the parameter name in '${}' is missing");
+	return value_build_broken(loc);
 }
 
 struct value_part value_build_if_set(struct value_builder *b, struct scan_loc loc,

@@ -42,6 +42,8 @@ struct value_choice {
 /* Five symbols for each open bracket, and some for the rule in hand. */
 #define YYMAXDEPTH (LIMIT_BRACE_DEPTH * 6 + 50)
 #define YYLLOC_DEFAULT(cur, rhs, n) SCAN_LLOC_DEFAULT(cur, rhs, n)
+/* Where the name would stand in `${?text}`: Postfix takes it for an empty one. */
+#define value_none(open) ((struct scan_loc){(open).hi, (open).hi})
 #define value_yyerror(loc, scanner, b, msg) value_build_error(b, *(loc), msg)
 }
 
@@ -72,6 +74,16 @@ parts:
 		value_build_add_choice(b, $$ = $1, value_build_decide($3, @2, $4),
 				       false, @5);
 	}
+| parts OPEN choice CLOSE	{
+		value_build_add_choice(b, $$ = $1,
+				       value_build_if_set(b, @2, value_none(@2), $3),
+				       false, @4);
+	}
+| parts OPEN cut	{
+		value_build_add_choice(b, $$ = $1,
+				       value_build_if_set(b, @2, value_none(@2), $3),
+				       true, @3);
+	}
 | parts OPEN NAME cut	{
 		value_build_add_choice(b, $$ = $1, value_build_if_set(b, @2, @3, $4),
 				       true, @4);
@@ -93,6 +105,7 @@ part:
 | LONE_DOLLAR		{ $$ = value_build_lone(b, @1); }
 | REFERENCE		{ $$ = value_build_ref(b, @1, (struct scan_loc){@1.lo + 1, @1.hi}); }
 | OPEN NAME CLOSE	{ $$ = value_build_closed(value_build_ref(b, @$, @2), @3); }
+| OPEN CLOSE		{ $$ = value_build_nameless(b, @$, @2); }
 | OPEN NAME operand CLOSE	{ $$ = value_build_closed(value_build_call(b, @$, @2, $3), @4); }
 | OPEN compare CLOSE	{
 		$$ = value_build_closed(

@@ -101,6 +101,9 @@ struct value_part value_build_compare(const struct value *left, enum value_op op
 				      const struct value *right);
 struct value_part value_build_decide(struct value_part part, struct scan_loc loc,
 				     struct value_choice choice);
+/* `${}` is a fault, `${ }` refers to the name that is empty. */
+struct value_part value_build_nameless(struct value_builder *b, struct scan_loc loc,
+				       struct scan_loc close);
 /* A `${...}` with a syntax error: VALUE_BROKEN. */
 struct value_part value_build_broken(struct scan_loc loc);
 /* The part, or a broken one when its closing bracket was made up. */

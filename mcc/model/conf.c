@@ -161,6 +161,10 @@ static struct str value_of(struct conf *c, const struct conf_name *n)
 	const struct setting *s = n->cell->setting;
 	bool is_raw = n->param && n->param->type == PARAM_TYPE_RAW;
 
+	/* postconf takes an old name that is not set for an empty one. */
+	if (n->param && model_is_legacy(c->m, n->param) && !is_set(n->cell))
+		return STR_LIT("");
+
 	if (!(c->request->flags & CONF_EXPAND) || is_raw || is_unexpanded(c->m, s))
 		return s->raw.str;
 	return conf_expand_cell(c, NULL, n->cell).str;

@@ -297,10 +297,13 @@ static void take_options(struct conf *c, struct conf_service *s)
 
 	for (size_t i = MASTER_FIELD_COUNT; i < s->arg_count && is_option(arg(s, i));
 	     i++) {
-		if (!str_eqc(arg(s, i), "-o") || i + 1 == s->arg_count)
+		bool is_setting = str_eqc(arg(s, i), "-o");
+
+		/* What was in braces may still look like "-oname". */
+		if (!str_starts(arg(s, i), "-o") || i + 1 == s->arg_count)
 			continue;
 		i++;
-		if (cf_split(arg(s, i), &parts) == CF_PARTS_OK)
+		if (is_setting && cf_split(arg(s, i), &parts) == CF_PARTS_OK)
 			set_option(c, space_of(c, s->key), s->args[i], &parts);
 	}
 }
@@ -326,9 +329,10 @@ bool conf_read_services(struct conf *c)
 					     STR_ARG(arg(s, MASTER_NAME)),
 					     STR_ARG(arg(s, MASTER_TYPE))));
 		take_options(c, s);
+		/* What a later entry of the same name says is seen here only
+		 * when one before it had options. */
+		s->space = strmap_find(c->spaces, s->key);
 	}
 	c->service_count = file->service_count;
-	for (size_t i = 0; i < c->service_count; i++)
-		c->services[i].space = strmap_find(c->spaces, c->services[i].key);
 	return true;
 }

@@ -68,12 +68,14 @@ static void enter_service_name(struct conf *c, const struct conf_service *s,
 				    STR_ARG(s->args[MASTER_NAME].str), sp->suffix));
 	struct conf_name *n = conf_find(c, name);
 
-	if (n)
+	if (n) {
 		n->class = CONF_SERVICE;
-	else
-		n = enter(c, name, CONF_SERVICE);
-	if (!n->cell)
-		n->cell = model_lookup(c->m, &c->m->main, name);
+		return;
+	}
+	n = enter(c, name, CONF_SERVICE);
+	n->cell = model_lookup(c->m, &c->m->main, name);
+	/* Set in main.cf, or made by the model for the same service. */
+	MCC_ASSERT(n->cell);
 }
 
 static void enter_services(struct conf *c)
@@ -157,7 +159,8 @@ static bool scan_tree(struct conf *c, struct conf_service *service,
 	for (size_t i = 0; value && ok && i < value->part_count; i++) {
 		const struct value_part *part = &value->parts[i];
 
-		if (part->kind == VALUE_BROKEN)
+		if (part->kind == VALUE_BROKEN ||
+		    (part->kind == VALUE_CALL && !model_has_function(c->m, part->name)))
 			return false;
 		if (part->kind == VALUE_REF || part->kind == VALUE_IF_SET)
 			conf_flag_name(c, service, part->name, part->name_span, false);
@@ -188,17 +191,19 @@ static void flag_classes(struct conf *c, struct conf_service *service,
 	while (str_token(&rest, ", \t\r\n", &word)) {
 		size_t at = (size_t)(word.ptr - text.str.ptr);
 
+		struct span span = text_span(text, at, at + word.len);
+
 		if (!service)
 			strmap_put(c->classes, word, c);
-		conf_flag_name(c, service, word, text_span(text, at, at + word.len),
+		conf_flag_name(c, service, word, span.file ? span : text_full_span(raw),
 			       false);
 	}
 }
 
 /* False: the setting does not count. */
-static bool scan_cell(struct conf *c, struct conf_service *service, struct cell *cell)
+static bool scan_setting(struct conf *c, struct conf_service *service,
+			 const struct setting *s, struct cell *cell)
 {
-	const struct setting *s = cell->setting;
 	struct conf_name *n = conf_find(c, s->name);
 	const struct param *p = n ? n->param : NULL;
 
@@ -223,19 +228,26 @@ static bool scan_cell(struct conf *c, struct conf_service *service, struct cell 
 	return true;
 }
 
+static void add_cell(struct conf *c, struct scope *scope, struct setting *setting)
+{
+	struct cell *cell = arena_alloc(c->m->site.arena, sizeof(*cell));
+
+	MCC_ASSERT(cell);
+	cell->setting = setting;
+	model_cell_init(c->m, cell, false);
+	strmap_put(scope->names, setting->name, cell);
+}
+
 /* These win over -o options of the same name. */
 static void add_own(struct conf *c, struct conf_service *s, enum param_id id,
 		    struct str value)
 {
 	struct setting *own = arena_alloc(c->m->site.arena, sizeof(*own));
-	struct cell *cell = arena_alloc(c->m->site.arena, sizeof(*cell));
 
-	MCC_ASSERT(own && cell);
+	MCC_ASSERT(own);
 	*own = c->m->site.settings[id];
 	own->raw = text_of_builtin(c->m->site.arena, value);
-	cell->setting = own;
-	model_cell_init(c->m, cell, true);
-	strmap_put(s->scope.names, own->name, cell);
+	add_cell(c, &s->scope, own);
 }
 
 static void open_scope(struct conf *c, struct conf_service *s)
@@ -247,34 +259,38 @@ static void open_scope(struct conf *c, struct conf_service *s)
 	s->scope = (struct scope){.parent = &c->m->main,
 				  .names = strmap_new(c->m->site.arena),
 				  .is_dynamic = true};
-	for (size_t i = 0; s->space && i < s->space->count; i++) {
-		struct cell *cell = arena_alloc(c->m->site.arena, sizeof(*cell));
-
-		MCC_ASSERT(cell);
-		cell->setting = s->space->settings[i];
-		model_cell_init(c->m, cell, false);
-		strmap_put(s->scope.names, cell->setting->name, cell);
-	}
+	for (size_t i = 0; s->space && i < s->space->count; i++)
+		add_cell(c, &s->scope, s->space->settings[i]);
 	add_own(c, s, PARAM_process_name,
 		str_slice(command, (size_t)(slash + 1), command.len));
 	add_own(c, s, PARAM_service_name, s->args[MASTER_NAME].str);
 }
 
+/* Classes are looked for before anything but the -o options is known. */
+static void flag_service_classes(struct conf *c, struct conf_service *s)
+{
+	struct scope alone = {.names = strmap_new(c->m->site.arena)};
+	const struct setting *classes =
+		strmap_find(s->space->names, STR_LIT("smtpd_restriction_classes"));
+
+	if (!classes)
+		return;
+	for (size_t i = 0; i < s->space->count; i++)
+		add_cell(c, &alone, s->space->settings[i]);
+	flag_classes(c, s, &alone, classes->raw);
+}
+
 static void scan_service(struct conf *c, struct conf_service *s)
 {
-	struct scope alone = {.names = s->scope.names, .only_set = true};
-	struct setting *classes;
 	size_t kept = 0;
 
 	if (!s->space)
 		return;
-	classes = strmap_find(s->space->names, STR_LIT("smtpd_restriction_classes"));
-	if (classes)
-		flag_classes(c, s, &alone, classes->raw);
+	flag_service_classes(c, s);
 	for (size_t i = 0; i < s->space->count; i++) {
 		struct setting *option = s->space->settings[i];
 
-		if (scan_cell(c, s, strmap_find(s->scope.names, option->name)))
+		if (scan_setting(c, s, option, strmap_find(s->scope.names, option->name)))
 			s->space->settings[kept++] = option;
 		else
 			option->origin = ORIGIN_DEFAULT;
@@ -310,9 +326,10 @@ static void scan_main(struct conf *c)
 		flag_classes(c, NULL, &m->early, classes->setting->raw);
 	for (size_t i = 0; i < PARAM_COUNT; i++)
 		if (m->site.settings[i].entry)
-			scan_cell(c, NULL, &m->main.params[i]);
+			scan_setting(c, NULL, &m->site.settings[i], &m->main.params[i]);
 	for (size_t i = 0; i < m->site.own_count; i++)
-		scan_cell(c, NULL, strmap_find(m->main.names, m->site.own[i].name));
+		scan_setting(c, NULL, &m->site.own[i],
+			     strmap_find(m->main.names, m->site.own[i].name));
 }
 
 void conf_read_names(struct conf *c)

@@ -91,7 +91,7 @@ static void look_at_file(struct search *s, struct str type, struct str path)
 	else if (status != MCC_EACCES)
 		conf_warn(c, RULE_MC410, text_span(s->text, at, at + path.len),
 			  "open \"%.*s\" configuration \"%s\": %s", STR_ARG(type), shown,
-			  mcc_status_text(status));
+			  mcc_status_text(status == MCC_EISDIR ? MCC_ENOTREG : status));
 }
 
 /* The next word; blanks and commas between braces separate nothing. */

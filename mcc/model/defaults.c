@@ -8,6 +8,7 @@
 #include "mcc/model/private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -135,6 +136,8 @@ static const char *given(const struct model *m, const struct param *p)
 		return m->site.options.config_directory;
 	if (p->id == PARAM_process_name)
 		return "postconf";
+	if (p->id == PARAM_process_id && m->site.options.as_postconf)
+		return arena_printf(m->site.arena, "%ld", (long)getpid());
 	return platform_default(m->site.options.platform, p->id);
 }
 

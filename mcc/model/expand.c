@@ -129,6 +129,24 @@ struct cell *model_lookup(struct model *m, const struct scope *scope, struct str
 	return c ? found(m, scope, c) : NULL;
 }
 
+struct cell *model_lookup_reference(struct model *m, const struct scope *scope,
+				    struct str name)
+{
+	struct cell *c = model_lookup(m, scope, name);
+
+	if (!c || c->tree || str_chr(c->setting->raw.str, '$') < 0)
+		return c;
+	if (!c->referred) {
+		c->referred = arena_alloc(m->site.arena, sizeof(*c));
+		MCC_ASSERT(c->referred);
+		c->referred->setting = arena_alloc(m->site.arena, sizeof(*c->setting));
+		MCC_ASSERT(c->referred->setting);
+		*c->referred->setting = *c->setting;
+		model_cell_init(m, c->referred, false);
+	}
+	return scope->is_dynamic ? copy_into(m, scope, c->referred) : c->referred;
+}
+
 static void report_chain(struct expander *x, struct diag *d, const struct cell *until)
 {
 	for (const struct frame *f = x->top; f; f = f->up) {
@@ -231,7 +249,7 @@ static void add_text(struct expander *x, struct text_builder *b, struct text t,
 static void expand_ref(struct expander *x, struct text_builder *b,
 		       const struct value_part *part)
 {
-	struct cell *c = model_lookup(x->m, x->scope, part->name);
+	struct cell *c = model_lookup_reference(x->m, x->scope, part->name);
 	struct text_via *via = NULL;
 	struct text value;
 
@@ -291,10 +309,27 @@ static void expand_compare(struct expander *x, struct text_builder *b,
 		add_text(x, b, text_of_builtin(x->m->site.arena, STR_LIT("true")), NULL);
 }
 
+/* A default that is computed from other values has a text only now. */
+static struct text computed_text(struct model *m, struct cell *c)
+{
+	bool outer = m->ask_broken;
+
+	/* It may come to be asked for itself. */
+	c->state = CELL_BUSY;
+	m->ask_broken = false;
+	c->setting->raw = model_default_text(m, c->setting->param);
+	c->broken = m->ask_broken;
+	m->ask_broken |= outer;
+	c->setting->written = c->setting->raw;
+	c->depth = 1;
+	c->state = CELL_DONE;
+	return c->setting->written;
+}
+
 static void expand_one(struct expander *x, struct text_builder *b,
 		       const struct value_part *part)
 {
-	const struct cell *c;
+	struct cell *c;
 	const struct value *taken;
 
 	switch (part->kind) {
@@ -306,6 +341,8 @@ static void expand_one(struct expander *x, struct text_builder *b,
 		break;
 	case VALUE_IF_SET:
 		c = model_lookup(x->m, x->scope, part->name);
+		if (c && !c->tree && c->state == CELL_NEW)
+			computed_text(x->m, c);
 		taken = c && c->setting->raw.str.len > 0 ? part->then_value
 							 : part->else_value;
 		if (taken)
@@ -318,6 +355,10 @@ static void expand_one(struct expander *x, struct text_builder *b,
 		x->top->cell->broken = true;
 		break;
 	case VALUE_CALL:
+		if (!model_has_function(x->m, part->name)) {
+			x->top->cell->broken = true;
+			break;
+		}
 		/* domain_to_ascii: names of mail hosts are ASCII already. */
 		if (part->right)
 			expand_value(x, b, part->right);
@@ -358,21 +399,6 @@ static struct text done_text(struct expander *x, struct cell *c, struct span ref
 		return c->setting->value;
 	if (x->top && is_too_deep(x->depth + c->depth))
 		report_depth(x, c, ref);
-	return c->setting->written;
-}
-
-/* A default that is computed from other values has a text only now. */
-static struct text computed_text(struct model *m, struct cell *c)
-{
-	bool outer = m->ask_broken;
-
-	m->ask_broken = false;
-	c->setting->raw = model_default_text(m, c->setting->param);
-	c->broken = m->ask_broken;
-	m->ask_broken |= outer;
-	c->setting->written = c->setting->raw;
-	c->depth = 1;
-	c->state = CELL_DONE;
 	return c->setting->written;
 }
 

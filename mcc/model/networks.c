@@ -167,5 +167,8 @@ struct str model_own_networks(struct model *m)
 			add_network(&n, net);
 	if (!interfaces)
 		add_listed(&n);
+	/* Postfix leaves a blank behind each; it shows in `$mynetworks` only. */
+	if (n.text.len && m->site.options.as_postconf)
+		return str_of(arena_printf(m->site.arena, "%.*s ", STR_ARG(n.text)));
 	return n.text;
 }

@@ -61,6 +61,8 @@ static const char *normal_path(struct arena *arena, const char *path)
 		memcpy(out + len, part.ptr, part.len);
 		len += part.len;
 	}
+	if (!len)
+		out[len++] = '/';
 	out[len] = '\0';
 	return out;
 }

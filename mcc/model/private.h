@@ -20,6 +20,9 @@ enum cell_state { CELL_NEW, CELL_BUSY, CELL_DONE };
 struct cell {
 	struct setting *setting;
 	const struct value *tree; /* NULL: raw is a constant text */
+	/* Of a parameter that Postfix does not expand, for those that refer to
+	 * it: there its text is expanded like any other. NULL: none yet. */
+	struct cell *referred;
 	enum cell_state state;
 	size_t depth; /* CELL_DONE: nesting of what it refers to */
 	bool broken;  /* reported: a cycle, too long, bad syntax */
@@ -95,9 +98,14 @@ bool model_expand_sound(struct model *m, const struct scope *scope, struct text 
 struct text model_expand_values(struct model *m, struct text raw);
 /* NULL: the name means nothing and gives the empty text. */
 struct cell *model_lookup(struct model *m, const struct scope *scope, struct str name);
+/* The same for the value that a `$name` brings in. */
+struct cell *model_lookup_reference(struct model *m, const struct scope *scope,
+				    struct str name);
 
 /* compare.c: `{left} op {right}`; false: an operand is no level. */
 bool model_compare(enum value_op op, struct str left, struct str right, bool *out_holds);
+/* Whether `${name{...}}` calls something in this release. */
+bool model_has_function(const struct model *m, struct str name);
 bool model_level_parse(struct str text, struct pf_version *out_level);
 
 /*

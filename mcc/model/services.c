@@ -12,12 +12,17 @@
 #include "base/strmap.h"
 #include "grammar/master.h"
 
-struct str model_program(const struct site_service *service)
+static struct str program_of(const struct master_service *node)
 {
-	struct str command = service->node->fields[MASTER_COMMAND];
+	struct str command = node->fields[MASTER_COMMAND];
 	ptrdiff_t slash = str_rchr(command, '/');
 
 	return slash < 0 ? command : str_slice(command, (size_t)slash + 1, command.len);
+}
+
+struct str model_program(const struct site_service *service)
+{
+	return program_of(service->node);
 }
 
 static struct str service_key(struct model *m, const struct master_service *node)
@@ -67,14 +72,27 @@ static bool is_program(struct str command, const char *programs)
 	return false;
 }
 
+/* postconf looks for the bare names of programs. */
+static struct str program_for_names(const struct model *m,
+				    const struct master_service *node)
+{
+	return m->site.options.as_postconf ? node->fields[MASTER_COMMAND]
+					   : program_of(node);
+}
+
 const struct service_param *model_service_param(const struct model *m, struct str name)
 {
+	const struct master_file *file = m->site.master;
 	struct str service;
 	const struct service_param *sp = service_param_find(name, &service);
-	const struct site_service *s = sp ? strmap_find(m->service_names, service) : NULL;
 
-	if (!s || !is_program(model_program(s), sp->programs) ||
+	if (!sp || !strmap_find(m->service_names, service) ||
 	    !pf_version_reached(m->site.options.version, sp->since))
 		return NULL;
-	return sp;
+	/* A name may stand for several services, of different types. */
+	for (size_t i = 0; i < file->service_count; i++)
+		if (str_eq(file->services[i].fields[MASTER_NAME], service) &&
+		    is_program(program_for_names(m, &file->services[i]), sp->programs))
+			return sp;
+	return NULL;
 }

@@ -89,18 +89,17 @@ static void test_comparisons(void **state)
 static void test_faults(void **state)
 {
 	(void)state;
-	expect("a $ b",
-	       "value broken\n text 0-2 \"a \"\n broken 2-3\n text 3-5 \" b\"\n",
+	expect("a $ b", "value broken\n text 0-2 \"a \"\n broken 2-3\n text 3-5 \" b\"\n",
 	       "MC112 1:3-1:4\n");
 	expect("x ${a", "value broken\n text 0-2 \"x \"\n broken 2-5\n",
 	       "MC112 1:3-1:5\n");
 	expect("${}", "value broken\n broken 0-3\n", "MC112 1:3-1:4\n");
-	expect("${a b} $c", "value broken\n broken 0-6\n text 6-7 \" \"\n ref 7-9 \"c\"\n",
+	expect("${a b} $c",
+	       "value broken\n broken 0-6\n text 6-7 \" \"\n ref 7-9 \"c\"\n",
 	       "MC112 1:5-1:6\n");
 	expect("${a-b}", "value broken\n broken 0-6\n", "MC112 1:4-1:5\n");
 	expect("${{a} ~ {b} ? {${c}} }d",
-	       "value broken\n broken 0-22\n text 22-23 \"d\"\n",
-	       "MC112 1:7-1:8\n");
+	       "value broken\n broken 0-22\n text 22-23 \"d\"\n", "MC112 1:7-1:8\n");
 	/* What stands before the fault is looked at first. */
 	expect("${a?{b} c}",
 	       "value broken\n if-set 0-2 \"a\"\n  then\n   text 5-6 \"b\"\n"
@@ -129,8 +128,7 @@ static void test_mixed_brackets(void **state)
 	       "value broken\n if-set 0-8 \"a\"\n  then\n   broken 4-7\n"
 	       " text 8-10 \"c}\"\n",
 	       "MC112 1:5-1:7\n");
-	expect("${a?x(b}", "value\n if-set 0-8 \"a\"\n  then\n   text 4-7 \"x(b\"\n",
-	       "");
+	expect("${a?x(b}", "value\n if-set 0-8 \"a\"\n  then\n   text 4-7 \"x(b\"\n", "");
 	expect("${{a} == {b} ? {c} d}",
 	       "value broken\n compare 0-2 ==\n  left\n   text 3-4 \"a\"\n"
 	       "  right\n   text 10-11 \"b\"\n  then\n   text 16-17 \"c\"\n"

@@ -559,8 +559,8 @@ static void printed_as_postconf_does(void **state)
 {
 	struct fixture *f = *state;
 	char *none[] = {NULL};
-	struct conf_request request = {
-		.flags = CONF_SET | CONF_EXPAND | CONF_CLASSES, .names = none};
+	struct conf_request request = {.flags = CONF_SET | CONF_EXPAND | CONF_CLASSES,
+				       .names = none};
 	struct strbuf out;
 	struct strbuf lines;
 	struct conf_talk talk = {diag_queue_new(f->arena), &lines};
