@@ -47,13 +47,13 @@ static int become(uid_t uid, gid_t gid)
 
 #ifdef __linux__
 /* Of root's rights, deliver needs those to become a recipient and to reach
- * mailboxes on the way there; not those over devices, networks, the kernel or
- * other processes. A container may have left us fewer still. */
+ * mailboxes on the way there, and to end a command that takes too long; not
+ * those over devices, networks or the kernel. A container may have left us fewer still. */
 static void limit_root(void)
 {
 	const uint32_t keep = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_CHOWN |
 			      1u << CAP_FOWNER | 1u << CAP_DAC_OVERRIDE |
-			      1u << CAP_DAC_READ_SEARCH;
+			      1u << CAP_DAC_READ_SEARCH | 1u << CAP_KILL;
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct now[_LINUX_CAPABILITY_U32S_3] = {{0}};
 	struct __user_cap_data_struct then[_LINUX_CAPABILITY_U32S_3] = {{0}};

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "mccd/child.h"
+#include "mccd/deliver_task.h"
 #include "mccd/deliver_user.h"
 #include "mccd/maildir.h"
 #include "mccd/wire.h"
@@ -40,9 +41,20 @@ struct deliver {
 	struct arena *arena; /* of one delivery */
 	struct item batch[BATCH_MAX];
 	size_t count;
+	struct deliver_tasks tasks; /* mailboxes of one file, commands */
+	struct loop_timer stop_timer;
 };
 
+/* While the daemon stops, what is being written may end. */
+#define STOP_MS 3000
+
 static const char deferred_config[] = "4.3.5";
+
+static void stop_now(struct deliver *d)
+{
+	(void)!peer_drain(&d->queue, 1000);
+	loop_stop(d->child.loop);
+}
 
 /* The folder below which the mailbox lies, and whose it is. */
 static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
@@ -69,6 +81,8 @@ static bool find_owner(const struct deliver *d, const struct wire_delivery *w,
 		if (!below[0])
 			below = out_user->home;
 	}
+	if (w->place == WIRE_COMMAND)
+		return true;
 	if (below[0] != '/' ||
 	    (size_t)snprintf(base, base_size, "%s%s", root, below) >= base_size) {
 		deliver_fail(result, DELIVER_DEFERRED, deferred_config,
@@ -120,6 +134,66 @@ static bool write_as_owner(const struct wire_delivery *w, const struct maildir_j
 	return ok;
 }
 
+static struct deliver_text text_of(struct deliver *d, const struct wire_delivery *w,
+				   int fd)
+{
+	return (struct deliver_text){
+		.content_fd = fd,
+		.content_at = w->content_at,
+		.content_size = w->content_size,
+		.sender = str_dup0(d->arena, address_quote(d->arena, str_of(w->sender))),
+		.recipient = w->recipient,
+		.original = w->original,
+		.form = w->place == WIRE_COMMAND ? DELIVER_TEXT_COMMAND
+						 : DELIVER_TEXT_MBOX,
+	};
+}
+
+static int start_mbox(struct deliver *d, const struct wire_delivery *w, int fd,
+		      const struct item *item, const char *base)
+{
+	const char *slash = str_ends(str_of(base), "/") ? "" : "/";
+	struct mbox_job job = {
+		.path = arena_printf(d->arena, "%s%s%s", base, slash, w->mailbox),
+		.uid = item->user.uid,
+		.gid = item->user.gid,
+		.is_spool = w->place == WIRE_SPOOL_MBOX,
+		.is_file = w->place == WIRE_FILE,
+		.size_limit = w->size_limit,
+		.text = text_of(d, w, fd),
+	};
+
+	if (!maildir_path_is_safe(arena_printf(d->arena, "%s/", w->mailbox)))
+		return MCC_EINVAL;
+	return deliver_task_mbox(&d->tasks, item->job, &job);
+}
+
+static int start_command(struct deliver *d, const struct wire_delivery *w, int fd,
+			 const struct item *item)
+{
+	const struct rt_settings *s = &d->child.generation->config->settings;
+	const struct deliver_text text = text_of(d, w, fd);
+	const struct command_job job = {
+		.command = w->mailbox,
+		.uid = item->user.uid,
+		.gid = item->user.gid,
+		.user = w->user,
+		.home = arena_printf(d->arena, "%s%s", d->child.options->root,
+				     item->user.home),
+		.sender = w->sender,
+		.recipient = w->recipient,
+		.original = w->original,
+		.delimiters = s->recipient_delimiter,
+		.client_address = w->client_address,
+		.client_name = w->client_name,
+		.helo = w->helo,
+		.file_limit = w->size_limit,
+	};
+
+	return deliver_task_command(&d->tasks, item->job, &job, &text,
+				    (uint64_t)s->command_time_limit * 1000);
+}
+
 static bool become(struct item *item)
 {
 	if (getuid() != 0 || deliver_user_become(item->user.uid, item->user.gid))
@@ -128,9 +202,12 @@ static bool become(struct item *item)
 	return false;
 }
 
-/* True: the item waits for the syncs; false: its result is final. */
-static bool deliver_one(const struct deliver *d, const struct wire_delivery *w, int fd,
-			struct item *item)
+enum next { ANSWER, SYNC, WAIT };
+
+/* ANSWER: its result is final; SYNC: the item waits for the syncs; WAIT: a
+ * process has it. */
+static enum next deliver_one(struct deliver *d, const struct wire_delivery *w, int fd,
+			     struct item *item)
 {
 	struct str sender = address_quote(d->arena, str_of(w->sender));
 	struct maildir_job job = {
@@ -148,31 +225,56 @@ static bool deliver_one(const struct deliver *d, const struct wire_delivery *w, 
 	};
 	char base[4096];
 	bool ok;
+	int status;
 
 	if (!find_owner(d, w, &item->user, base, sizeof(base), &item->result) ||
-	    !owner_is_allowed(d, w, &item->user, &item->result) || !become(item))
-		return false;
+	    !owner_is_allowed(d, w, &item->user, &item->result))
+		return ANSWER;
+	if (w->place != WIRE_MAILDIR) {
+		status = w->place == WIRE_COMMAND ? start_command(d, w, fd, item)
+						  : start_mbox(d, w, fd, item, base);
+		if (status != 0)
+			deliver_fail(&item->result, DELIVER_DEFERRED, "4.3.0",
+				     "cannot start the delivery: %s",
+				     mcc_status_text(status));
+		return status == 0 ? WAIT : ANSWER;
+	}
+	if (!become(item))
+		return ANSWER;
 	ok = write_as_owner(w, &job, base, item);
 	deliver_user_return();
-	return ok;
+	return ok ? SYNC : ANSWER;
 }
 
-static void answer(struct deliver *d, const struct item *item)
+static void send_result(struct deliver *d, uint64_t job, const struct deliver_result *r)
 {
 	static const enum wire_outcome outcomes[] = {
 		[DELIVER_DONE] = WIRE_DONE,
 		[DELIVER_DEFERRED] = WIRE_DEFERRED,
 		[DELIVER_FAILED] = WIRE_FAILED,
 	};
-	struct wire_result result = {outcomes[item->result.outcome], item->result.dsn,
-				     item->result.text, ""};
+	struct wire_result result = {outcomes[r->outcome], r->dsn, r->text, ""};
 	struct wire_out out;
 
 	wire_begin(&out, WIRE_DELIVERED);
-	wire_put_u64(&out, item->job);
+	wire_put_u64(&out, job);
 	wire_put_result(&out, &result);
 	/* Lost with the peer: then the queue asks again. */
 	(void)!peer_send(&d->queue, &out, -1);
+}
+
+static void answer(struct deliver *d, const struct item *item)
+{
+	send_result(d, item->job, &item->result);
+}
+
+static void on_task_done(void *arg, uint64_t job, const struct deliver_result *result)
+{
+	struct deliver *d = arg;
+
+	send_result(d, job, result);
+	if (d->child.is_stopping && !d->tasks.first)
+		stop_now(d);
 }
 
 static void publish(struct item *item)
@@ -236,10 +338,17 @@ static bool on_delivery(struct deliver *d, struct wire_in *in)
 	if (!wire_get_delivery(in, d->arena, &w) || !wire_end(in) || in->fd < 0 ||
 	    w.content_at > INT64_MAX / 2 || w.content_size > INT64_MAX / 2)
 		return false;
-	if (!deliver_one(d, &w, in->fd, item))
+	switch (deliver_one(d, &w, in->fd, item)) {
+	case ANSWER:
 		answer(d, item);
-	else if (++d->count == BATCH_MAX)
-		finish_batch(d);
+		break;
+	case SYNC:
+		if (++d->count == BATCH_MAX)
+			finish_batch(d);
+		break;
+	case WAIT:
+		break;
+	}
 	return true;
 }
 
@@ -269,8 +378,15 @@ static void on_stop(void *arg)
 	struct deliver *d = arg;
 
 	finish_batch(d);
-	(void)!peer_drain(&d->queue, 1000);
-	loop_stop(d->child.loop);
+	if (!d->tasks.first)
+		stop_now(d);
+	else if (d->stop_timer.place == 0)
+		loop_timer_set(d->child.loop, &d->stop_timer, STOP_MS);
+}
+
+static void on_stop_timeout(void *arg)
+{
+	stop_now(arg);
 }
 
 int deliver_main(const struct run_options *options, int parent_sock)
@@ -280,13 +396,17 @@ int deliver_main(const struct run_options *options, int parent_sock)
 	int status = 3;
 
 	if (child_start(&d.child, options, parent_sock, &hooks, &d) == 0) {
-		d.queue.loop = d.child.loop;
+		d.queue.loop = d.tasks.loop = d.child.loop;
+		d.tasks.done = on_task_done;
+		d.tasks.arg = d.stop_timer.arg = &d;
+		d.stop_timer.expired = on_stop_timeout;
 		d.queue.name = "queue";
 		d.queue.packet = on_packet;
 		d.queue.arg = &d;
 		loop_set_idle(d.child.loop, on_turn, &d);
 		status = child_run(&d.child);
 	}
+	deliver_tasks_free(&d.tasks);
 	peer_close(&d.queue);
 	child_fini(&d.child);
 	arena_free(d.arena);

@@ -213,11 +213,12 @@ out:
 /* Without the beginning of a last line that may be a "From ". */
 static size_t piece_end(const char *buf, size_t len)
 {
-	size_t back = 1;
-
-	while (back < 5 && back < len && buf[len - back] != '\n')
-		back++;
-	return back < 5 && back > 1 && buf[len - back] == '\n' ? len - back + 1 : len;
+	/* One to four bytes behind the last line feed. */
+	for (size_t back = 2; back <= 5 && back <= len; back++) {
+		if (buf[len - back] == '\n')
+			return buf[len - 1] == '\n' ? len : len - back + 1;
+	}
+	return len;
 }
 
 static bool write_piece(struct writer *w, struct str piece)

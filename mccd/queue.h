@@ -32,6 +32,7 @@ enum {
 	QUEUE_WAITING_MAX = 200,
 	/* Deliveries that share their syncs. */
 	QUEUE_DELIVER_WINDOW = 64,
+	QUEUE_TASK_WINDOW = 20,
 	QUEUE_SEND_WINDOW = 20,
 	/* Sessions of the sender, all destinations together. */
 	QUEUE_SEND_MAX = 100,
@@ -193,12 +194,19 @@ void queue_grow_changed(struct queue_active *active);
 bool queue_record(struct queue_active *active, bool with_state);
 /* Nothing is left to be tried or told. */
 bool queue_is_finished(const struct queue_active *active);
+/* How a target is called to the outside: commands and files stay unsaid. */
+const char *queue_address_of(const struct spool_message *message,
+			     const struct spool_target *target);
 const char *queue_sender_of(const struct spool_message *message,
 			    const struct spool_target *target);
 
 /* queue_route.c */
 /* Expands and cuts into jobs; results without a job are set at once. */
 void queue_route(struct queue_active *active);
+
+/* The destination of which deliveries share their syncs; others of the deliverer
+ * have a process each. */
+#define QUEUE_MAILDIRS "deliver"
 
 /* queue_job.c */
 struct queue_destination *queue_destination(struct queue *queue, const char *name,

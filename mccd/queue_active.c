@@ -33,6 +33,14 @@ const char *queue_sender_of(const struct spool_message *message,
 	return message->sender[0] && target->owner[0] ? target->owner : message->sender;
 }
 
+const char *queue_address_of(const struct spool_message *message,
+			     const struct spool_target *target)
+{
+	bool is_address = target->kind == SPOOL_ADDRESS || target->kind == SPOOL_ERROR;
+
+	return is_address ? target->address : message->recipients[target->recipient];
+}
+
 static const char *word_of(enum spool_target_state state)
 {
 	return state == SPOOL_DONE	? "sent"
@@ -46,6 +54,7 @@ void queue_set_result(struct queue_active *active, size_t target,
 	struct spool_message *message = active->message;
 	struct spool_target *t = &message->targets[target];
 	const char *original = message->recipients[t->recipient];
+	const char *address = queue_address_of(message, t);
 	int64_t delay = queue_wall() - message->arrived;
 
 	t->state = outcome->state;
@@ -56,10 +65,9 @@ void queue_set_result(struct queue_active *active, size_t target,
 	active->was_deferred = active->was_deferred || t->state == SPOOL_PENDING;
 	active->changed[target] = true;
 	log_info("%s: to=<%s>%s%s%s, relay=%s, delay=%" PRId64 ", dsn=%s, status=%s (%s)",
-		 message->id, t->address,
-		 strcmp(original, t->address) ? ", orig_to=<" : "",
-		 strcmp(original, t->address) ? original : "",
-		 strcmp(original, t->address) ? ">" : "", outcome->relay,
+		 message->id, address, strcmp(original, address) ? ", orig_to=<" : "",
+		 strcmp(original, address) ? original : "",
+		 strcmp(original, address) ? ">" : "", outcome->relay,
 		 delay < 0 ? 0 : delay, t->dsn, word_of(t->state), t->text);
 }
 

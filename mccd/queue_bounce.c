@@ -57,7 +57,7 @@ static void describe(struct notice *notice, size_t target)
 {
 	const struct spool_message *m = notice->active->message;
 	const struct spool_target *t = &m->targets[target];
-	struct str final = address_quote(notice->arena, str_of(t->address));
+	struct str final = address_quote(notice->arena, str_of(queue_address_of(m, t)));
 	struct str original =
 		address_quote(notice->arena, str_of(m->recipients[t->recipient]));
 

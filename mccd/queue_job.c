@@ -96,8 +96,11 @@ struct queue_destination *queue_destination(struct queue *queue, const char *nam
 	d->via = via;
 	if (via == QUEUE_VIA_DELIVER) {
 		/* One process on one disk: nothing to find out about it. */
-		schedule_window_init(&d->window, QUEUE_DELIVER_WINDOW);
-		d->window.size = QUEUE_DELIVER_WINDOW;
+		unsigned size = strcmp(name, QUEUE_MAILDIRS) == 0 ? QUEUE_DELIVER_WINDOW
+								  : QUEUE_TASK_WINDOW;
+
+		schedule_window_init(&d->window, size);
+		d->window.size = size;
 	} else {
 		schedule_window_init(&d->window, QUEUE_SEND_WINDOW);
 	}
@@ -339,7 +342,8 @@ static void record_result(struct queue_job *job)
 {
 	struct queue_active *active = job->active;
 
-	if (job->destination->via == QUEUE_VIA_DELIVER)
+	if (job->destination->via == QUEUE_VIA_DELIVER &&
+	    job->delivery.place == WIRE_MAILDIR)
 		return;
 	if (active->jobs > 1 || !queue_is_finished(active) ||
 	    !spool_is_journaled(active->queue->spool, active->message->id))

@@ -79,7 +79,11 @@ static void cut_delivery(struct cut *cut, size_t target,
 	struct spool_message *m = active->message;
 	const struct spool_target *t = &m->targets[target];
 	struct queue_destination *d =
-		destination_with_room(cut, "deliver", QUEUE_VIA_DELIVER);
+		destination_with_room(cut,
+				      place->place == WIRE_MAILDIR   ? QUEUE_MAILDIRS
+				      : place->place == WIRE_COMMAND ? "commands"
+								     : "mailboxes",
+				      QUEUE_VIA_DELIVER);
 	struct queue_job *job = d ? new_job(cut, d) : NULL;
 
 	if (!job) {
@@ -90,7 +94,10 @@ static void cut_delivery(struct cut *cut, size_t target,
 	job->delivery = *place;
 	job->delivery.queue_id = m->id;
 	job->delivery.sender = queue_sender_of(m, t);
-	job->delivery.recipient = t->address;
+	job->delivery.recipient = queue_address_of(m, t);
+	job->delivery.client_address = m->client_address;
+	job->delivery.client_name = m->client_name;
+	job->delivery.helo = m->helo;
 	job->delivery.original = m->recipients[t->recipient];
 	job->delivery.arrived = (uint64_t)m->arrived;
 	job->delivery.replay =
@@ -129,6 +136,45 @@ static void cut_sending(struct cut *cut, size_t target, const char *nexthop)
 
 /* ---- mailboxes ---- */
 
+/* mailbox_command_maps, mailbox_command, home_mailbox, mail_spool_directory, as
+ * local(8) goes through them; false: the target is settled. */
+static bool set_local_place(struct cut *cut, size_t target, struct wire_delivery *place)
+{
+	const struct rt_settings *s = cut->ctx.settings;
+	struct arena *arena = cut->ctx.arena;
+	struct str command = str_of(s->mailbox_command);
+	bool is_folder;
+
+	switch (rt_maps_find(&cut->ctx, &s->mailbox_command_maps, "mailbox_command_maps",
+			     str_of(place->user), false, &command)) {
+	case RT_LOOKUP_ERROR:
+		settle(cut, target, SPOOL_PENDING, "4.3.0",
+		       "mailbox_command_maps cannot be read");
+		return false;
+	case RT_NOT_FOUND:
+		command = str_of(s->mailbox_command);
+		break;
+	case RT_FOUND:
+		break;
+	}
+	if (command.len > 0) {
+		place->place = WIRE_COMMAND;
+		place->mailbox = str_dup0(arena, command);
+		return true;
+	}
+	if (s->home_mailbox[0]) {
+		is_folder = str_ends(str_of(s->home_mailbox), "/");
+		place->place = is_folder ? WIRE_MAILDIR : WIRE_MBOX;
+		return true;
+	}
+	place->base = s->mail_spool_directory;
+	is_folder = str_ends(str_of(place->base), "/");
+	place->place = is_folder ? WIRE_MAILDIR : WIRE_SPOOL_MBOX;
+	place->mailbox =
+		is_folder ? arena_printf(arena, "%s/", place->user) : place->user;
+	return true;
+}
+
 static void route_local(struct cut *cut, size_t target, const struct rt_route *route)
 {
 	const struct rt_settings *s = cut->ctx.settings;
@@ -149,16 +195,28 @@ static void route_local(struct cut *cut, size_t target, const struct rt_route *r
 		return;
 	}
 	place.user = str_dup0(arena, user);
-	if (!s->home_mailbox[0]) {
-		place.base = s->mail_spool_directory;
-		place.mailbox = str_ends(str_of(place.base), "/")
-					? arena_printf(arena, "%s/", place.user)
-					: "";
-	}
-	if (!str_ends(str_of(place.mailbox), "/"))
-		settle_config(cut, target, "only Maildir mailboxes are supported");
-	else
+	if (set_local_place(cut, target, &place))
 		cut_delivery(cut, target, &place, "local");
+}
+
+/* /file and |command of an alias: with the rights of default_privs. */
+static void route_alias_end(struct cut *cut, size_t target)
+{
+	const struct spool_target *t = &cut->active->message->targets[target];
+	const struct rt_settings *s = cut->ctx.settings;
+	struct wire_delivery place = {.place = WIRE_COMMAND,
+				      .user = s->default_privs,
+				      .mailbox = t->address,
+				      .base = "/",
+				      .size_limit = (uint64_t)s->mailbox_size_limit};
+
+	if (t->kind == SPOOL_FILE) {
+		place.place =
+			str_ends(str_of(t->address), "/") ? WIRE_MAILDIR : WIRE_FILE;
+		while (place.mailbox[0] == '/')
+			place.mailbox++;
+	}
+	cut_delivery(cut, target, &place, "local");
 }
 
 static bool find_number(struct cut *cut, const struct rt_maps *maps, const char *what,
@@ -205,10 +263,8 @@ static void route_virtual(struct cut *cut, size_t target, const struct rt_route 
 		return;
 	}
 	place.mailbox = str_dup0(arena, path);
-	if (!str_ends(path, "/"))
-		settle_config(cut, target, "only Maildir mailboxes are supported");
-	else
-		cut_delivery(cut, target, &place, "virtual");
+	place.place = str_ends(path, "/") ? WIRE_MAILDIR : WIRE_MBOX;
+	cut_delivery(cut, target, &place, "virtual");
 }
 
 /* ---- transports ---- */
@@ -292,10 +348,8 @@ static void route_target(struct cut *cut, size_t target)
 		route_address(cut, target);
 		break;
 	case SPOOL_COMMAND:
-		settle_config(cut, target, "delivery to commands is not supported");
-		break;
 	case SPOOL_FILE:
-		settle_config(cut, target, "delivery to files is not supported");
+		route_alias_end(cut, target);
 		break;
 	case SPOOL_ERROR:
 		settle(cut, target, SPOOL_FAILED, t->dsn[0] ? t->dsn : "5.0.0", t->text);

@@ -114,7 +114,16 @@ struct wire_submission {
 	bool unmapped;	      /* no aliases, canonical tables, copies */
 };
 
+enum wire_place {
+	WIRE_MAILDIR = 1, /* `mailbox` below base or home, ends in "/" */
+	WIRE_MBOX,	  /* `mailbox` below base or home */
+	WIRE_SPOOL_MBOX,  /* the same, in a folder of the system */
+	WIRE_FILE,	  /* `mailbox` below base "/": of an alias */
+	WIRE_COMMAND	  /* `mailbox` is the command */
+};
+
 struct wire_delivery {
+	enum wire_place place;
 	const char *queue_id;
 	const char *sender;
 	const char *recipient; /* address after aliases */
@@ -129,6 +138,9 @@ struct wire_delivery {
 	bool replay;	     /* may have been delivered before a crash: search cur/ too */
 	uint64_t content_at; /* where the content stands in the descriptor's file */
 	uint64_t content_size;
+	const char *client_address;
+	const char *client_name;
+	const char *helo;
 };
 
 /* What became of a submission; 250, 451 and 452 to the client. */

@@ -89,6 +89,7 @@ bool wire_get_submission(struct wire_in *in, struct arena *arena,
 
 void wire_put_delivery(struct wire_out *out, const struct wire_delivery *d)
 {
+	wire_put_u64(out, d->place);
 	wire_put_cstr(out, d->queue_id);
 	wire_put_cstr(out, d->sender);
 	wire_put_cstr(out, d->recipient);
@@ -103,12 +104,19 @@ void wire_put_delivery(struct wire_out *out, const struct wire_delivery *d)
 	wire_put_u64(out, d->replay);
 	wire_put_u64(out, d->content_at);
 	wire_put_u64(out, d->content_size);
+	wire_put_cstr(out, d->client_address);
+	wire_put_cstr(out, d->client_name);
+	wire_put_cstr(out, d->helo);
 }
 
 bool wire_get_delivery(struct wire_in *in, struct arena *arena, struct wire_delivery *out)
 {
 	struct wire_delivery d = {0};
+	uint64_t place = wire_get_u64(in);
 
+	if (place < WIRE_MAILDIR || place > WIRE_COMMAND)
+		in->bad = true;
+	d.place = (enum wire_place)place;
 	d.queue_id = get_cstr(in, arena);
 	d.sender = get_cstr(in, arena);
 	d.recipient = get_cstr(in, arena);
@@ -123,6 +131,9 @@ bool wire_get_delivery(struct wire_in *in, struct arena *arena, struct wire_deli
 	d.replay = get_bool(in);
 	d.content_at = wire_get_u64(in);
 	d.content_size = wire_get_u64(in);
+	d.client_address = get_cstr(in, arena);
+	d.client_name = get_cstr(in, arena);
+	d.helo = get_cstr(in, arena);
 	*out = d;
 	return !in->bad;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What mccd cannot do with the mail itself: tables that it cannot ask,
- * mailboxes that are no Maildirs, aliases that run commands, transports that
- * it has not. Each would lose mail or let somebody in, so each is an error.
+ * transports that it has not. Each would lose mail or let somebody in, so each
+ * is an error.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "base/fsio.h"
 #include "base/attr.h"
-#include "grammar/aliases.h"
 #include "grammar/table.h"
 #include "mcc/emit/compile_daemon.h"
 #include "mcc/emit/compiler.h"
@@ -112,98 +111,6 @@ static void check_map(const struct daemon_run *run, const struct rt_map_ref *ref
 		 span.file ? "" : ". It is a default: set alias_maps");
 }
 
-/* ---- mailboxes and aliases ---- */
-
-static bool is_maildir(const char *path)
-{
-	size_t len = strlen(path);
-
-	return len && path[len - 1] == '/';
-}
-
-static void check_local_mailboxes(const struct daemon_run *run)
-{
-	const struct rt_settings *s = &run->config->settings;
-	const struct setting *home = site_setting(run->site, PARAM_home_mailbox);
-	bool is_home = s->home_mailbox[0] != '\0';
-
-	if (!delivers_locally(run) || s->mailbox_transport[0] ||
-	    (strcmp(s->local_transport, "local") != 0 &&
-	     strncmp(s->local_transport, "local:", strlen("local:")) != 0))
-		return;
-	if (is_maildir(is_home ? s->home_mailbox : s->mail_spool_directory))
-		return;
-	diag_add(run->diags, RULE_MC1302, home->name_span,
-		 "local mail would go to %s%s, one file for each user: mccd delivers to "
-		 "Maildirs only. Set home_mailbox = Maildir/",
-		 is_home ? "~/" : "",
-		 is_home ? s->home_mailbox : s->mail_spool_directory);
-}
-
-static void check_virtual_mailboxes(const struct daemon_run *run)
-{
-	const struct rt_maps *maps = &run->config->settings.virtual_mailbox_maps;
-
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct rt_map_ref *ref = &run->config->maps[maps->maps[i]];
-		const struct site_table *t = compiler_table(run->site, ref);
-
-		if (strcmp(ref->type, "static") == 0 && !is_maildir(ref->argument))
-			diag_add(run->diags, RULE_MC1302, table_span(run, t, ref),
-				 "'%s' is no Maildir (it does not end in '/'): mccd "
-				 "delivers to Maildirs only",
-				 ref->argument);
-		for (size_t k = 0; t && t->rows && k < t->rows->row_count; k++) {
-			const struct table_row *row = &t->rows->rows[k];
-
-			if (!str_ends(row->value, "/"))
-				diag_add(run->diags, RULE_MC1302, row->value_span,
-					 "'%.*s' is no Maildir (it does not end in '/'): "
-					 "mccd delivers to Maildirs only",
-					 STR_ARG(row->value));
-		}
-	}
-}
-
-static void check_alias_member(const struct daemon_run *run,
-			       const struct alias_member *member)
-{
-	const char *what = NULL;
-
-	switch (member->kind) {
-	case ALIAS_ADDRESS:
-		return;
-	case ALIAS_COMMAND:
-		what = "a command";
-		break;
-	case ALIAS_FILE:
-		what = "a file";
-		break;
-	case ALIAS_INCLUDE:
-		what = "a list in a file";
-		break;
-	}
-	diag_add(run->diags, RULE_MC1302, member->span,
-		 "mccd does not deliver to %s: mail for this alias would bounce", what);
-}
-
-static void check_aliases(const struct daemon_run *run)
-{
-	for (size_t i = 0; i < run->config->map_count; i++) {
-		const struct site_table *t =
-			compiler_table(run->site, &run->config->maps[i]);
-
-		if (!t || !t->aliases)
-			continue;
-		for (size_t k = 0; k < t->aliases->entry_count; k++) {
-			const struct alias_entry *entry = &t->aliases->entries[k];
-
-			for (size_t n = 0; n < entry->member_count; n++)
-				check_alias_member(run, &entry->members[n]);
-		}
-	}
-}
-
 /* ---- transports ---- */
 
 /* The program behind "transport:nexthop"; NULL: master.cf has no such one. */
@@ -271,6 +178,8 @@ static void check_transports(const struct daemon_run *run)
 		check_transport_setting(run, PARAM_local_transport);
 		check_transport_setting(run, PARAM_mailbox_transport);
 		check_transport_setting(run, PARAM_fallback_transport);
+		check_transport_rows(run, &s->mailbox_transport_maps);
+		check_transport_rows(run, &s->fallback_transport_maps);
 	}
 	if (s->virtual_mailbox_domains.count)
 		check_transport_setting(run, PARAM_virtual_transport);
@@ -350,9 +259,6 @@ void daemon_check_mail(const struct daemon_run *run)
 {
 	for (size_t i = 0; i < run->config->map_count; i++)
 		check_map(run, &run->config->maps[i]);
-	check_local_mailboxes(run);
-	check_virtual_mailboxes(run);
-	check_aliases(run);
 	check_transports(run);
 	check_rewrite_clients(run);
 	check_programs(run);

@@ -99,7 +99,11 @@ static void test_submission(void **state)
 static void test_delivery_and_result(void **state)
 {
 	struct link *link = *state;
-	const struct wire_delivery d = {.queue_id = "Q",
+	const struct wire_delivery d = {.place = WIRE_MBOX,
+					.client_address = "192.0.2.1",
+					.client_name = "n",
+					.helo = "h",
+					.queue_id = "Q",
 					.sender = "s",
 					.recipient = "r",
 					.original = "o",
