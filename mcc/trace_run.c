@@ -207,7 +207,8 @@ static void run_session(struct run *run)
 		if (i == TRACE_HELO && run->request->helo == NULL)
 			continue;
 		run->recorder.stage = trace_stage_name((enum trace_stage)i);
-		*reply = run_stage(run, (enum trace_stage)i);
+		*reply =
+			policy_refusal(&run->policy, run_stage(run, (enum trace_stage)i));
 		result->has_reply[i] = true;
 		result->deciding = reply;
 		result->is_unverified = result->is_unverified || reply->is_unverified;

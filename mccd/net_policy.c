@@ -78,7 +78,7 @@ static struct policy_reply evaluate(struct net_session *session)
 			return reply;
 		ctx.arena = session->trans;
 	}
-	return evaluate_event(session, &policy);
+	return policy_refusal(&policy, evaluate_event(session, &policy));
 }
 
 static void on_answer(struct net_session *session, const struct dns_answer *answer)

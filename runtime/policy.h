@@ -141,6 +141,12 @@ struct policy_reply policy_rcpt(const struct policy *policy, const char *recipie
 struct policy_reply policy_data(const struct policy *policy);
 /* `size` of the message as received; 0: not known. */
 struct policy_reply policy_end_of_data(const struct policy *policy, size_t size);
+/*
+ * The reply as the client gets it: soft_bounce and smtpd_reject_footer. A text
+ * of several lines has them separated by '\n'.
+ */
+struct policy_reply policy_refusal(const struct policy *policy,
+				   struct policy_reply reply);
 /* RSET and the end of a transaction. */
 void policy_reset_transaction(struct policy_session *session);
 

@@ -177,36 +177,6 @@ struct reply_macros {
 	const char *text;
 };
 
-static struct str session_macro(const struct policy_eval *e, struct str name)
-{
-	struct str sender = str_of(e->s.sender), recipient = str_of(e->recipient);
-
-	if (str_eqc(name, "client"))
-		return str_of(arena_printf(e->ctx->arena, "%s[%s]", e->s.client_name,
-					   e->s.client_address));
-	if (str_eqc(name, "client_address"))
-		return str_of(e->s.client_address);
-	if (str_eqc(name, "client_name"))
-		return str_of(e->s.client_name);
-	if (str_eqc(name, "reverse_client_name"))
-		return str_of(e->s.reverse_name);
-	if (str_eqc(name, "helo_name"))
-		return str_of(e->s.helo);
-	if (str_eqc(name, "sender"))
-		return sender.len > 0 ? sender : STR_LIT("<>");
-	if (str_eqc(name, "sender_domain"))
-		return address_domain(sender);
-	if (str_eqc(name, "sender_name"))
-		return sender.len > 0 ? address_local(sender) : STR_LIT("<>");
-	if (str_eqc(name, "recipient"))
-		return recipient;
-	if (str_eqc(name, "recipient_domain"))
-		return address_domain(recipient);
-	if (str_eqc(name, "recipient_name"))
-		return address_local(recipient);
-	return (struct str){"", 0};
-}
-
 static struct str reply_macro(const void *state, struct str name)
 {
 	const struct reply_macros *m = state;
@@ -222,7 +192,7 @@ static struct str reply_macro(const void *state, struct str name)
 		return str_of(m->subject.name);
 	if (str_eqc(name, "rbl_class"))
 		return str_of(m->subject.class);
-	return session_macro(m->e, name);
+	return eval_session_macro(m->e, name);
 }
 
 /* TXT records of the listing, put together. */

@@ -101,6 +101,8 @@ const char *eval_split_dsn(struct policy_eval *e, const char *default_dsn,
 			   struct str text, const char **out_text);
 /* Codes X.1.Y speak of senders or of recipients: made to fit the class. */
 const char *eval_fix_dsn(struct policy_eval *e, const char *dsn, const char *class);
+/* A macro of reply templates that speaks of the session; unknown: empty. */
+struct str eval_session_macro(struct policy_eval *e, struct str name);
 struct policy_reply eval_positive(int code, const char *dsn, const char *text);
 
 /* ---- policy_run.c ---- */

@@ -235,3 +235,38 @@ def test_a_wrong_line_of_a_script(site, tmp_path, line, text):
     done = run(site, "--script", script)
     assert done.returncode == 3 and text in done.stderr.decode()
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_footer_and_soft_bounce_touch_every_refusal(site):
+    more = "smtpd_reject_footer = \\c. Ask $client_address\\nor $server_name\nsoft_bounce = yes\n"
+    (site / "main.cf").write_text(MAIN_CF + more)
+    reply = trace(site, *STRANGER, "--from", "alice@example.com", "x@elsewhere.example")["replies"]["rcpt"]
+    assert (reply["code"], reply["dsn"]) == (454, "4.7.1")
+    assert reply["text"] == ("<x@elsewhere.example>: Relay access denied. Ask 203.0.113.9\n"
+                             "or mail.example.com")
+    reply = trace(site, *STRANGER, "--from", "u@far.example", "a,b@example.com")["replies"]["rcpt"]
+    assert (reply["code"], reply["dsn"]) == (401, "4.1.3")
+    assert reply["text"].startswith("Bad recipient address syntax. Ask")
+
+
+def test_an_unknown_reverse_name_has_the_general_code(site):
+    (site / "main.cf").write_text(MAIN_CF + "smtpd_client_restrictions = reject_unknown_reverse_client_hostname\n")
+    reply = trace(site, "--client", "203.0.113.9", "--client-name", "[UNAVAILABLE]", "alice@example.com")
+    assert (reply["replies"]["rcpt"]["code"], reply["replies"]["rcpt"]["dsn"]) == (450, "4.7.1")
+
+
+def test_a_script_reads_plain_and_odd_lines(site):
+    lines = ['{"rcpt":"alice@example.com"}', ' { "rcpt" : "b\\u006fb@example.com", "size": 12 , "sasl": null } ',
+             '{"rcpt":"\u00e4@example.com","tls":true}', '{"rcpt":"bob@example.com","rcpt":"alice@example.com"}']
+    done = subprocess.run([MCC, "-C", site, "--hostname", "mail.example.com", "trace", "--no-steps", "--script", "-"],
+                          input="\n".join(lines), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    got = [json.loads(line)["route"]["recipient"] for line in done.stdout.splitlines()]
+    assert got[:2] == ["alice@example.com", "bob@example.com"] and len(got) == 4
+    assert got[3] in ("alice@example.com", "bob@example.com")
+    for line, why in (('{"rcpt":1}', "wrong kind"), ('{"rcpt":"a@b.c","size":-1}', "wrong kind"),
+                      ('{"rcpt":"a@b.c","size":1.5}', "wrong kind"), ('{"x":"y"}', "no member"), ('{"rcpt":"a"', ":1:"),
+                      ('[]', "want an object"), ('{}', "rcpt is missing"), ('{"rcpt":"a@b.c"} x', ":1:")):
+        done = subprocess.run([MCC, "-C", site, "trace", "--script", "-"], input=line, capture_output=True,
+                              text=True, timeout=60, check=False)
+        assert done.returncode == 3 and why in done.stderr, (line, done.stderr)

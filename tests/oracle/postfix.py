@@ -342,9 +342,7 @@ class Talk:
                 break
         if not line:
             return (0, None, "")
-        found = re.match(r"([245]\.\d{1,3}\.\d{1,3}) ?(.*)", lines[-1])
-        text = lines[-1]
-        if found:
-            text = " ".join(l[len(found.group(1)) + 1:] for l in lines) if len(lines) == 1 else text
-        return (int(line[:3]), found.group(1) if found else None,
-                found.group(2) if found else text)
+        found = re.match(r"([245]\.\d{1,3}\.\d{1,3})( |$)", lines[-1])
+        dsn = found.group(1) if found else None
+        text = "\n".join(l[len(dsn) + 1:] if dsn and l.startswith(dsn) else l for l in lines)
+        return int(line[:3]), dsn, text

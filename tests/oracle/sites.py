@@ -6,7 +6,7 @@ DOMAINS = ["example.com", "sub.example.com", "virt.example", "box.example", "rel
            "far.example", "a.far.example", "mail.example.com", "localhost", "b.relay.example",
            "VIRT.example", "Example.COM", "other.example"]
 LOCALS = ["alice", "bob", "nosuch", "Alice", "alice+x", "alice-x", "postmaster", "user%far.example",
-          "\"a b\"", "list", "bob+a+b", "root+x", "MAILER-DAEMON", "carol", "alice+", "+x", "owner-list"]
+          "\"a b\"", "crew", "bob+a+b", "root+x", "MAILER-DAEMON", "carol", "alice+", "+x", "owner-crew"]
 ODD = ["@far.example:alice@example.com", "@a.example,@b.example:bob@far.example", "far.example!user",
        "far.example!user@example.com", "user%far.example@example.com", "user%far.example%x@localhost",
        "user@far.example@example.com", "\"user@far.example\"@example.com", "\"far.example!u\"@virt.example",
@@ -150,17 +150,17 @@ class Site:
 
     def set_tables(self, simple):
         rng = self.rng
-        addresses = ["alice@example.com", "bob@far.example", "list@example.com", "nosuch", "carol@box.example"]
+        addresses = ["alice@example.com", "bob@far.example", "crew@example.com", "nosuch", "carol@box.example"]
         box = self.table("boxes", self.rows(["alice@box.example", "@box.example", "bob@box.example",
                                              "carol", "alice+x@box.example"], ["x/"], 3))
         users = self.table("users", [("alice", "x"), ("bob", "x")] +
-                           self.rows(["postmaster", "list", "carol@example.com", "@sub.example.com", "root"],
+                           self.rows(["postmaster", "crew", "carol@example.com", "@sub.example.com", "root"],
                                      ["y"], 3))
         relay = self.table("relayed", self.rows(["alice@relay.example", "@b.relay.example", "bob",
                                                  "bob@relay.example"], ["x"], 3))
         virtual = self.table("virtuals", self.rows(
             ["alice@virt.example", "@virt.example", "bob", "bob@example.com", "virt.example", "carol@far.example",
-             "list+x@example.com", "list", "@other.example", "nosuch@example.com", "alice+x@virt.example"],
+             "crew+x@example.com", "crew", "@other.example", "nosuch@example.com", "alice+x@virt.example"],
             [*addresses, "alice@example.com, bob@far.example", "anything", "@example.com", "bob", "nosuch+y@virt.example",
              "alice@virt.example"], 5))
         transport = self.table("transport", self.rows(
@@ -288,13 +288,13 @@ class RouteSite(Site):
     def set_aliases(self):
         rng = self.rng
         values = ["alice", "bob@far.example", "alice, bob", "\\\\alice", "\"|true x\"", "/dev/null",
-                  "alice@virt.example", "list2", "nosuch@example.com", "alice+y, carol", "\"|false\"",
+                  "alice@virt.example", "crew2", "nosuch@example.com", "alice+y, carol", "\"|false\"",
                   ":include:$INC/members", "carol, \"|true a,b\", list", "alice@example.com, dave@far.example"]
-        names = ["list", "alice", "list2", "owner-list", "postmaster", "carol+x", "bob", "\"a b\"", "owner-list2",
+        names = ["crew", "alice", "crew2", "owner-crew", "postmaster", "carol+x", "bob", "\"a b\"", "owner-crew2",
                  "Dave"]
         rows = self.rows(names, values, 5)
         self.files["members"] = rng.choice(["alice\nbob@far.example\n", "# none\ncarol, dave@far.example\n",
-                                            "list\n", "\"|true y\"\n", "/dev/null\n", ":include:$INC/members\n"])
+                                            "crew\n", "\"|true y\"\n", "/dev/null\n", ":include:$INC/members\n"])
         kind = rng.choice(["hash", "btree", "texthash"])
         colon = "" if kind == "texthash" else ":"
         self.tables["aliases"] = (kind, "".join(f"{k}{colon} {v}\n" for k, v in rows))
