@@ -191,7 +191,7 @@ $(GEN)/rule_docs.c: tools/embed-rules.sh $(GEN)/rule_docs.list $(RULE_DOCS)
 # --- what people run ------------------------------------------------------
 
 .PHONY: help deps deps-test demo test check-asan fuzz-smoke golden bench \
-	oracle-sessions oracle-spf
+	oracle oracle-configs oracle-sessions oracle-spf
 help:
 	@echo 'all          build/bin/mcc and build/bin/mccd'
 	@echo 'demo         install what is missing, build, deliver one message'
@@ -201,6 +201,7 @@ help:
 	@echo 'golden       rewrite expected outputs and show the difference [CASE=x]'
 	@echo 'lint         every static check; lint-quick: those that take seconds'
 	@echo 'format       clang-format over .c and .h'
+	@echo 'oracle       random configurations beside postconf [N=500 SEED=x SECONDS=s]'
 	@echo 'bench        every bench/*.sh'
 	@echo 'install      to DESTDIR PREFIX (/usr/local)'
 	@echo 'deps         install what the build needs; deps-test: the tests too'
@@ -233,6 +234,12 @@ golden: all
 oracle-sessions: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/sessions.py -n $(or $(N),10) $(if $(SEED),--seed $(SEED)) \
 		--mcc $(CURDIR)/$(BIN)/mcc
+
+# Random main.cf and master.cf beside the installed postconf: N of them.
+oracle: oracle-configs
+oracle-configs: $(BIN)/mcc
+	@$(PYTHON) tests/oracle/configs.py -n $(or $(N),500) $(if $(SEED),--seed $(SEED)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) --mcc $(CURDIR)/$(BIN)/mcc
 
 # Random zones and clients beside pyspf: N zones.
 oracle-spf: $(BIN)/mcc

@@ -84,7 +84,7 @@ struct value_part value_build_dollar(struct value_builder *b, struct scan_loc lo
 
 struct value_part value_build_lone(struct value_builder *b, struct scan_loc loc)
 {
-	value_build_error(b, loc,
+	value_build_fault(b, loc,
 			  "'$' is not followed by a parameter name; a literal dollar "
 			  "sign is written '$$'");
 	return value_build_broken(loc);
@@ -114,7 +114,7 @@ struct value_part value_build_nameless(struct value_builder *b, struct scan_loc 
 	if (close.lo > name.hi && close.hi > close.lo)
 		return value_build_ref(b, loc, name);
 	if (close.hi > close.lo)
-		value_build_error(b, close, "the parameter name in '${}' is missing");
+		value_build_fault(b, close, "the parameter name in '${}' is missing");
 	return value_build_broken(loc);
 }
 

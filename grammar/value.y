@@ -13,6 +13,7 @@ struct value_list;
 struct value_choice {
 	const struct value *then_value;
 	const struct value *else_value;
+	bool is_open; /* of `cut`: its closing bracket was made up */
 };
 }
 
@@ -44,6 +45,10 @@ struct value_choice {
 #define YYLLOC_DEFAULT(cur, rhs, n) SCAN_LLOC_DEFAULT(cur, rhs, n)
 /* Where the name would stand in `${?text}`: Postfix takes it for an empty one. */
 #define value_none(open) ((struct scan_loc){(open).hi, (open).hi})
+#define value_is_made_up(close) ((close).lo == (close).hi)
+/* The closing bracket of a cut. */
+#define value_cut_end(cut, loc) \
+	((struct scan_loc){(cut).is_open ? (loc).hi : (loc).hi - 1, (loc).hi})
 #define value_yyerror(loc, scanner, b, msg) value_build_error(b, *(loc), msg)
 }
 
@@ -82,14 +87,15 @@ parts:
 | parts OPEN cut	{
 		value_build_add_choice(b, $$ = $1,
 				       value_build_if_set(b, @2, value_none(@2), $3),
-				       true, @3);
+				       true, value_cut_end($3, @3));
 	}
 | parts OPEN NAME cut	{
 		value_build_add_choice(b, $$ = $1, value_build_if_set(b, @2, @3, $4),
-				       true, @4);
+				       true, value_cut_end($4, @4));
 	}
 | parts OPEN compare cut	{
-		value_build_add_choice(b, $$ = $1, value_build_decide($3, @2, $4), true, @4);
+		value_build_add_choice(b, $$ = $1, value_build_decide($3, @2, $4), true,
+				       value_cut_end($4, @4));
 	}
 | parts OPEN compare error CLOSE	{
 		yyerrok;
@@ -119,24 +125,27 @@ compare:
 ;
 
 choice:
-  THEN parts		{ $$ = (struct value_choice){value_build_done(b, $2), NULL}; }
-| THEN operand		{ $$ = (struct value_choice){$2, NULL}; }
+  THEN parts		{ $$ = (struct value_choice){value_build_done(b, $2), NULL, false}; }
+| THEN operand		{ $$ = (struct value_choice){$2, NULL, false}; }
 | THEN operand ELSE parts	{
-		$$ = (struct value_choice){$2, value_build_done(b, $4)};
+		$$ = (struct value_choice){$2, value_build_done(b, $4), false};
 	}
-| THEN operand ELSE operand	{ $$ = (struct value_choice){$2, $4}; }
-| ELSE parts		{ $$ = (struct value_choice){NULL, value_build_done(b, $2)}; }
-| ELSE operand		{ $$ = (struct value_choice){NULL, $2}; }
+| THEN operand ELSE operand	{ $$ = (struct value_choice){$2, $4, false}; }
+| ELSE parts		{ $$ = (struct value_choice){NULL, value_build_done(b, $2), false}; }
+| ELSE operand		{ $$ = (struct value_choice){NULL, $2, false}; }
 ;
 
 /* Something stands behind an alternative, up to the end of it all. */
 cut:
-  THEN operand error CLOSE	{ yyerrok; $$ = (struct value_choice){$2, NULL}; }
+  THEN operand error CLOSE	{ yyerrok; $$ = (struct value_choice){$2, NULL, value_is_made_up(@4)}; }
 | THEN operand ELSE operand error CLOSE	{
 		yyerrok;
-		$$ = (struct value_choice){$2, $4};
+		$$ = (struct value_choice){$2, $4, value_is_made_up(@6)};
 	}
-| ELSE operand error CLOSE	{ yyerrok; $$ = (struct value_choice){NULL, $2}; }
+| ELSE operand error CLOSE	{
+		yyerrok;
+		$$ = (struct value_choice){NULL, $2, value_is_made_up(@4)};
+	}
 ;
 
 operand:

@@ -108,6 +108,9 @@ struct value_part value_build_nameless(struct value_builder *b, struct scan_loc 
 struct value_part value_build_broken(struct scan_loc loc);
 /* The part, or a broken one when its closing bracket was made up. */
 struct value_part value_build_closed(struct value_part part, struct scan_loc close);
+/* Reports a fault inside a text, which goes on; false: there are too many. */
+bool value_build_fault(struct value_builder *b, struct scan_loc loc, const char *why);
+/* Reports one that the parser has found: the rest of the bracket is skipped. */
 void value_build_error(struct value_builder *b, struct scan_loc loc, const char *why);
 
 #endif

@@ -148,21 +148,26 @@ static void skip_rest(struct value_builder *b)
 	value_scan_set(b, VALUE_STATE_SKIP);
 }
 
+bool value_build_fault(struct value_builder *b, struct scan_loc loc, const char *why)
+{
+	b->error_count++;
+	if (b->is_stopped || b->error_count > LIMIT_SYNTAX_ERRORS)
+		return false;
+	report(b, RULE_MC112, loc, why);
+	return true;
+}
+
 void value_build_error(struct value_builder *b, struct scan_loc loc, const char *why)
 {
 	static const char prefix[] = "syntax error, ";
 	struct str text = str_of(why);
 
-	b->error_count++;
-	if (b->is_stopped || b->error_count > LIMIT_SYNTAX_ERRORS)
-		return;
 	if (str_starts(text, prefix))
 		why += sizeof(prefix) - 1;
 	if (strstr(why, "other character"))
 		why = arena_printf(b->ctx->arena,
 				   "'%.*s' must not stand here in '${...}'",
 				   STR_ARG(scan_text(&b->scan, loc)));
-	report(b, RULE_MC112, loc, why);
-	if (!b->is_closed && b->frame_count)
+	if (value_build_fault(b, loc, why) && !b->is_closed && b->frame_count)
 		skip_rest(b);
 }

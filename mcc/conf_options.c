@@ -29,8 +29,8 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-	{'p', "dnfxhHoC", CONF_MAIN}, {'M', "fxo", CONF_SERVICES},
-	{'F', "fxohH", CONF_FIELDS},  {'P', "fxohH", CONF_OVERRIDES},
+	{'p', "dnfxhHo", CONF_MAIN}, {'M', "fxo", CONF_SERVICES},
+	{'F', "fxohH", CONF_FIELDS}, {'P', "fxohH", CONF_OVERRIDES},
 	{'m', "", CONF_MAIN},
 };
 
@@ -145,7 +145,8 @@ static int take(struct parser *p, int c)
 		o->request.flags |= flag_of((char)c);
 		break;
 	}
-	if (c != 'q')
+	/* These two go with everything. */
+	if (c != 'q' && c != 'C')
 		note(p, (char)c);
 	return EXIT_CLEAN;
 }
@@ -177,12 +178,6 @@ static int check_mode(struct parser *p)
 		if (*c != mode->letter && !strchr(mode->with, *c))
 			return cli_usage_error("conf", "-%c does not go with -%c", *c,
 					       mode->letter);
-	/* A class is only of use with all names, those set, or defaults. */
-	if (is_given(p, 'C'))
-		for (const char *c = p->given; *c; c++)
-			if (!strchr("Cpdn", *c))
-				return cli_usage_error("conf", "-%c does not go with -C",
-						       *c);
 	p->options->request.what = mode->what;
 	p->options->map_types = mode->letter == 'm';
 	return EXIT_CLEAN;

@@ -128,6 +128,9 @@ static void test_mixed_brackets(void **state)
 	       "value broken\n if-set 0-8 \"a\"\n  then\n   broken 4-7\n"
 	       " text 8-10 \"c}\"\n",
 	       "MC112 1:5-1:7\n");
+	/* A fault inside what is never closed is nobody's. */
+	expect("${a?{{}},", "value broken\n broken 0-2\n broken 2-9\n",
+	       "MC112 1:1-1:3\nMC112 1:9-1:10\n");
 	expect("${a?x(b}", "value\n if-set 0-8 \"a\"\n  then\n   text 4-7 \"x(b\"\n", "");
 	expect("${{a} == {b} ? {c} d}",
 	       "value broken\n compare 0-2 ==\n  left\n   text 3-4 \"a\"\n"

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""mcc conf beside the installed postconf: random configurations from a fixed
+seed, what such runs have found before, options that exclude each other, and
+the places that --origin tells."""
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
+REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT / "../shared"))
+ORACLE = ROOT / "tests/oracle/configs.py"
+SEED, CASES, SECONDS = 20, 500, 45
+
+
+def load():
+    spec = importlib.util.spec_from_file_location("configs", ORACLE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+configs = load()
+needs_postconf = pytest.mark.skipif(not configs.POSTCONF, reason="postconf is not installed")
+
+
+@needs_postconf
+def test_random_configurations():
+    done = subprocess.run(
+        [sys.executable, ORACLE, "-n", str(CASES), "--seed", str(SEED), "--seconds", str(SECONDS),
+         "--most", "3", "--mcc", MCC], capture_output=True, text=True, errors="replace", timeout=500,
+        check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    asked = int(re.search(r"(\d+) configurations asked", done.stdout).group(1))
+    assert asked >= 50
+
+
+SMTP = "smtp inet n - y - - smtpd"
+
+# main.cf, master.cf, how it is asked: one row for each kind of difference
+# that there ever was.
+FOUND = {
+    "faults count where they are reached":
+        ("mail_name = [${no?$}][${no?{$-}}]\nmydestination = ${mail_name:${}}\n", "", "-nx"),
+    "a fault behind an alternative": ("mail_name = ${mail_owner?{b}c}\n", "", "-n"),
+    "references before a fault": ("a = ${x?{$y}z}\nb = ${{$z} == {} w}\n", "", "-n"),
+    "each bracket is counted alone": ("mail_name = [${no?$(b}c)][$(no?${b)c}]\n", "", "-nx"),
+    "never closed": ("a = ${?{{}},\nb = ${x\n", "", "-n"),
+    "empty names": ("mail_name = [${ }][${ :a}][${?a}][${:b}]\n", "", "-nx"),
+    "no functions before 3.11": ("mail_name = ${a{}}\n", "", "-n"),
+    "own names are not expanded early": ("loop = x$pool\npool = $loop\na = $\n", "", "-n"),
+    "what is kept for run time, in others":
+        ("luser_relay = $mail_name\nmail_name = x$mail_owner\nrelayhost = $luser_relay\n", "", "-nx"),
+    "a fault in it": ("luser_relay = $\nrelayhost = $luser_relay\n", "", "-n"),
+    "computed defaults in conditions":
+        ("a_mydomain = ${mydomain:none}${mydomain?some}\nmail_name = $a_mydomain\n", "", "-nx"),
+    "mynetworks ends in a blank": ("mail_name = ${mynetworks}x\n", "", "-nx"),
+    "levels as numbers of the C library":
+        ("mail_name = ${{ +1} <level {1.1023}}${{1. 2} <level {99999999999}}\n", "", "-nx"),
+    "a level that is none": ("mail_name = ${{1.1024} <level {2}}\n", "", "-n"),
+    "what is computed from a broken value": ("compatibility_level = x\n", "", "-n"),
+    "myhostname knows no defaults": ("myhostname = mail.$mail_name\n", "", "-x mydomain"),
+    "old names that are not set": ("", "", "-h lmtp_per_record_deadline postscreen_dnsbl_ttl"),
+    "old names that are": ("lmtp_per_record_deadline = yes\nvirtual_maps =\n", "", "-n"),
+    "read-only names":
+        ("process_name = x\nservice_name = y\n",
+         SMTP + " -o process_id=3 -o a=$process_name.$service_name\n", "-Px"),
+    "config_directory": ("config_directory = /x\nmail_name = $config_directory\n", "", "-nx"),
+    "classes": ("smtpd_restriction_classes = a, b $mail_name #c\na = 1\nb = 2\nc = 3\n", "", "-n"),
+    "classes of a service": ("", SMTP + " -o smtpd_restriction_classes=$service_name,c -o c=1 -o d=2\n",
+                             "-P"),
+    "tables make names":
+        ("mail_name = ldap:t, proxy:mysql:m {sqlite:s} static:{pgsql:p}\nt_timeout = 1\n"
+         "m_query = 2\ns_query = 3\np_hosts = 4\nt_nonsense = 5\n", SMTP + " -o t_bind=no\n", "-n"),
+    "tables of databases": ("relay_domains = ldap:/no/such mysql:/ proxy:pgsql:/no\n", "", "-n"),
+    "services make names":
+        ("x_time_limit = 1\n", "x unix - n n - - spawn\nx inet n n n - - lmtp\n"
+                               "y unix - n n - - /usr/lib/postfix/sbin/smtp\n", "-C service"),
+    "braces in every column": ("", "a{b unix - - n - - smtp} x y z\n", "-M"),
+    "columns without numbers": ("", "a unix - - n ? 99999999999 smtp\nb unix - - n -? - smtp\n", "-F"),
+    "options in one word": ("", SMTP + " -vo a=b -Do{ c = d e } -ox=y -o{z=w v}\n", "-P"),
+    "options in braces": ("", SMTP + " {-oy} -o a=b {-v} { x }\n", "-M"),
+    "only -o takes an argument": ("", SMTP + " -n x -o a=b\n", "-P"),
+    "what follows braces": ("", SMTP + " -o {a=b}c {d e}f {g\n", "-Mf"),
+    "services of one name":
+        ("", SMTP + "\n" + SMTP + " -o a=b -o c=d\n" + SMTP + " -o a=x\n", "-P"),
+    "unused names in them": ("", SMTP + " -o a=b\n" + SMTP + " -o c=$a\n", "-M"),
+    "unknown types": ("", "smtp tcp n - y - - smtpd\n", "-n"),
+    "long lines": ("mydestination = " + "example.com, " * 30 + "\n",
+                   SMTP + "".join(f" -o long_name_{i}=value" for i in range(9)) + " x y z\n", "-nf"),
+    "long options": ("", SMTP + " -v" * 10 + "".join(f" -o long_name_{i}={'v' * 30 * i}" for i in range(4)) +
+                     " argument" * 9 + "\n", "-Mf"),
+    "long fields": ("", "a" * 60 + " inet n - y - - " + "x" * 40 + " -o a=b\n", "-Ff"),
+    "settings of the command line": ("a = 1\n", "", "-nx|-o|mail_name = $a |-o|a=$mail_owner"),
+    "a setting without a name": ("", "", "-n|-o|=x"),
+    "a setting without a value": ("", "", "-n|-o|x"),
+    "patterns": ("", SMTP + " -o a=b\nrelay unix - - n - - smtp -o a=c -o d=e\n",
+                 "-P */unix smtp relay/*/d nosuch smtp/inet/x"),
+    "no such field": ("", SMTP + "\n", "-F smtp/inet/nosuch"),
+    "patterns that are none": ("", SMTP + "\n", "-M /smtp"),
+    "line ends and bytes": ("a = b\r\nc = $a \r\n\td\0e\nmail_name = $c\n", "", "-nx"),
+    "a name that ends at a NUL": ("a\0 = b\n", "", "-n"),
+    "indented start": ("  x = y\n z\nmail_name = a\n", "", "-n"),
+}
+
+
+@needs_postconf
+@pytest.mark.parametrize("name", FOUND)
+def test_found_before(name, tmp_path):
+    main, master, way = FOUND[name]
+    configs.Case(main, master, []).save(tmp_path)
+    assert configs.Judge(MCC).differs(str(tmp_path), way.split("|" if "|" in way else None)) is None
+
+
+REFUSED = ["-nd", "-Mn", "-Md", "-MP", "-MF", "-FP", "-hH", "-dox", "-d -o a=b", "-Mh", "-MH", "-Mx -o a=b",
+           "-Pn", "-PC all", "-Cuser -x", "-C user -n", "-C nonsense", "-C BuiltIn", "-m -n", "-m -x", "-mf",
+           "-pM", "-pn", "-pC service", "-nf", "-Ff", "-FhH", "-Pd", "-F -o a=b", "-n a=b", "-Cuser -h", "-Z",
+           "-o", "-Cuser -f", "-M a=b"]
+
+
+@needs_postconf
+@pytest.mark.parametrize("way", REFUSED)
+def test_options(way, tmp_path):
+    configs.Case("mail_name = x\n", SMTP + "\n", []).save(tmp_path)
+    before = (tmp_path / "main.cf").read_bytes(), (tmp_path / "master.cf").read_bytes()
+    real, mine = configs.Judge(MCC).ask(str(tmp_path), way.split())
+    if "a=b" in way.split() and "-o" not in way:
+        assert mine[0] == 2  # postconf would change the file
+    else:
+        assert (real[0] != 0) == (mine[0] != 0)
+        assert real[0] != 0 or configs.comparable(real[1]) == configs.comparable(mine[1])
+    assert ((tmp_path / "main.cf").read_bytes(), (tmp_path / "master.cf").read_bytes())[1] == before[1]
+
+
+def ask(folder, *args):
+    done = subprocess.run([MCC, "-C", folder, "--postfix", "3.7", "--platform", "debian", "--hostname",
+                           "mail.example.com", "conf", *args], capture_output=True, text=True, timeout=60,
+                          check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@needs_postconf
+def test_map_types():
+    if not Path("/etc/postfix/dynamicmaps.cf").exists():
+        pytest.skip("no dynamicmaps.cf")
+    done = subprocess.run([configs.POSTCONF, "-m"], capture_output=True, text=True, check=True)
+    version = configs.Judge(MCC).version
+    mine = subprocess.run([MCC, "-C", "/etc/postfix", "--postfix", version, "--platform", "debian", "conf",
+                           "-m"], capture_output=True, text=True, check=True)
+    assert mine.stdout == done.stdout
+
+
+def test_map_types_follow_release_and_platform(tmp_path):
+    (tmp_path / "main.cf").write_text("")
+
+    def types(*options):
+        done = subprocess.run([MCC, "-C", tmp_path, *options, "conf", "-m"], capture_output=True, text=True,
+                              check=True)
+        return done.stdout.split()
+
+    assert "inline" not in types("--postfix", "2.11") and "inline" in types("--postfix", "3.0")
+    assert "hash" not in types("--platform", "rhel10") and "lmdb" in types("--platform", "rhel10")
+    assert "ldap" in types("--platform", "debian")
+    (tmp_path / "dynamicmaps.cf").write_text("# x\npcre\tpostfix-pcre.so dict_pcre_open\n")
+    found = types("--platform", "debian")
+    assert "pcre" in found and "ldap" not in found and found == sorted(found)
+
+
+def test_origin(tmp_path):
+    configs.Case("# x\nmydomain =\n  example.com\na = $mydomain\nmydestination = $a\n",
+                 SMTP + "\n -o a=b\n -o { c = $a }\n", []).save(tmp_path)
+    assert ask(tmp_path, "--origin", "-n", "-o", "b=$a", "-o", "mail_name=$b")[1] == (
+        "main.cf:4: a = $mydomain\n"
+        "-o: b = $a\n"
+        f"-C: config_directory = {tmp_path}\n"
+        "-o: mail_name = $b\n"
+        "main.cf:5: mydestination = $a\n"
+        "main.cf:2: mydomain = example.com\n")
+    assert ask(tmp_path, "--origin", "relayhost", "daemon_directory", "myhostname")[1] == (
+        "default: relayhost =\n"
+        "default of debian: daemon_directory = /usr/lib/postfix/sbin\n"
+        "computed default: myhostname = mail.example.com\n")
+    assert ask(tmp_path, "--origin", "-Px")[1] == ("master.cf:2: smtp/inet/a = b\n"
+                                                  "master.cf:3: smtp/inet/c = b\n")
+    assert ask(tmp_path, "--origin", "-M")[1].startswith("master.cf:1: smtp       inet")
+    assert ask(tmp_path, "--origin", "-F", "smtp/*/wakeup")[1] == "master.cf:1: smtp/inet/wakeup = -\n"
+
+
+def test_warnings_have_places(tmp_path):
+    """Inside the right physical line, in expansions and in other files."""
+    configs.Case("a = 1,\n# c\n  $none,\n\n  ${no?x}\nmydestination = $a\na = 2\n"
+                 "relay_domains = x,\n  $mydestination ldap:$config_directory/l.cf\n",
+                 SMTP + "\n  -o b=$nix\n  -o { unused = 1 }\n", []).save(tmp_path)
+    (tmp_path / "l.cf").write_text("server_host = x\nbad = 1\n")
+    status, _, said = ask(tmp_path, "-n")
+    assert status == 0
+    places = sorted(re.findall(r"^(\S+:\d+:\d+): warning: (.*?) \[", said, re.M))
+    assert places == sorted([
+        ("main.cf:7:1", "overriding earlier entry: a=1,  $none,  ${no?x}"),
+        ("master.cf:2:6", "unused parameter: b=$nix"), ("master.cf:2:9", "undefined parameter: nix"),
+        ("master.cf:3:8", "unused parameter: unused=1"),
+        (f"{tmp_path}/l.cf:2:1", "unused parameter: bad=1")])
+
+
+@pytest.mark.parametrize("line", ["2.10", "3.11"])
+def test_recorded_of_other_releases(line):
+    script = REFERENCE / "check/parse_oracle.py"
+    if not (REFERENCE / "corpus" / f"oracle-{line}").is_dir() or not script.exists():
+        pytest.skip("no reference data beside the repository")
+    done = subprocess.run([sys.executable, script, MCC, REFERENCE / "corpus", "--postfix", line],
+                          capture_output=True, text=True, timeout=600, check=False)
+    said, of = map(int, re.search(r"warnings said: (\d+) of (\d+)", done.stdout).groups())
+    assert done.returncode == 0 and said == of, done.stdout[-2000:]
+
+
+def test_help_and_usage(tmp_path):
+    (tmp_path / "main.cf").write_text("")
+    status, out, _ = ask(tmp_path, "--help")
+    assert status == 0 and "--origin" in out and "-F" in out
+    status, _, said = ask(tmp_path, "-n", "-d")
+    assert status == 2 and "exclude" in said
