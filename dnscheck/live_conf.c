@@ -16,7 +16,7 @@
 #include "base/fsio.h"
 #include "base/status.h"
 
-enum { DNS_PORT = 53, RESOLV_CONF_MAX = 1 << 20 };
+enum { DNS_PORT = 53, TIMEOUT_MAX = 30, ATTEMPTS_MAX = 5, RESOLV_CONF_MAX = 1 << 20 };
 
 static bool fill_address(const char *host, uint16_t port, struct sockaddr_storage *out)
 {
@@ -112,17 +112,46 @@ static void add_server(struct live *live, const struct sockaddr_storage *addr)
 	snprintf(s->name, sizeof(s->name), "%s@%u", host, port);
 }
 
-/* `nameserver ADDRESS` and the timeout and attempts of `options`. */
-static void read_conf_line(struct live *live, struct str line)
+/* `timeout:N` and `attempts:N`, bounded as resolv.conf(5) says; what the caller
+ * wants goes before. */
+static void read_conf_options(struct live *live, const struct resolver_options *options,
+			      struct str words)
+{
+	struct str word, key;
+	ptrdiff_t colon;
+	uint64_t n;
+
+	while (str_token(&words, " \t\r", &word)) {
+		colon = str_chr(word, ':');
+		if (colon < 0 ||
+		    !str_to_u64(str_slice(word, (size_t)colon + 1, word.len), &n) ||
+		    n == 0)
+			continue;
+		key = str_slice(word, 0, (size_t)colon);
+		if (str_eqc(key, "timeout") && options->timeout_ms == 0)
+			live->timeout_ms =
+				(unsigned)(n > TIMEOUT_MAX ? TIMEOUT_MAX : n) * 1000;
+		else if (str_eqc(key, "attempts") && options->tries == 0)
+			live->tries = (unsigned)(n > ATTEMPTS_MAX ? ATTEMPTS_MAX : n);
+	}
+}
+
+/* `nameserver ADDRESS` and `options`. */
+static void read_conf_line(struct live *live, const struct resolver_options *options,
+			   struct str line)
 {
 	struct sockaddr_storage addr;
 	struct str key, word;
 	char text[INET6_ADDRSTRLEN + IF_NAMESIZE + 1];
 
-	if (!str_token(&line, " \t\r", &key) || !str_token(&line, " \t\r", &word))
+	if (!str_token(&line, " \t\r", &key))
 		return;
-	if (!str_eqc(key, "nameserver") || word.len >= sizeof(text) ||
-	    live->server_count == LIMIT_DNS_SERVERS)
+	if (str_eqc(key, "options")) {
+		read_conf_options(live, options, line);
+		return;
+	}
+	if (!str_eqc(key, "nameserver") || !str_token(&line, " \t\r", &word) ||
+	    word.len >= sizeof(text) || live->server_count == LIMIT_DNS_SERVERS)
 		return;
 	memcpy(text, word.ptr, word.len);
 	text[word.len] = '\0';
@@ -130,8 +159,11 @@ static void read_conf_line(struct live *live, struct str line)
 		add_server(live, &addr);
 }
 
-static int read_conf(struct live *live, const char *path, char *err, size_t err_size)
+static int read_conf(struct live *live, const struct resolver_options *options, char *err,
+		     size_t err_size)
 {
+	const char *path =
+		options->resolv_conf != NULL ? options->resolv_conf : "/etc/resolv.conf";
 	struct arena *arena = arena_new(0);
 	struct str text, line;
 	int status = fs_read_file(arena, AT_FDCWD, path, RESOLV_CONF_MAX, &text);
@@ -141,7 +173,7 @@ static int read_conf(struct live *live, const char *path, char *err, size_t err_
 			 mcc_status_text(status));
 	} else {
 		while (str_token(&text, "\n", &line))
-			read_conf_line(live, line);
+			read_conf_line(live, options, line);
 		if (live->server_count == 0) {
 			status = MCC_EFORMAT;
 			snprintf(err, err_size, "%s: no usable \"nameserver\" line",
@@ -155,7 +187,6 @@ static int read_conf(struct live *live, const char *path, char *err, size_t err_
 int live_configure(struct live *live, const struct resolver_options *options, char *err,
 		   size_t err_size)
 {
-	const char *path = options->resolv_conf;
 	size_t i;
 
 	if (options->server_count > LIMIT_DNS_SERVERS) {
@@ -163,8 +194,7 @@ int live_configure(struct live *live, const struct resolver_options *options, ch
 		return MCC_EINVAL;
 	}
 	if (options->server_count == 0)
-		return read_conf(live, path == NULL ? "/etc/resolv.conf" : path, err,
-				 err_size);
+		return read_conf(live, options, err, err_size);
 	for (i = 0; i < options->server_count; i++)
 		add_server(live, &options->servers[i]);
 	return 0;

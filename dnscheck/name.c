@@ -114,6 +114,59 @@ bool dns_name_parse(const char *text, struct dns_name *out)
 	return ok;
 }
 
+/* The first label that is none, counted from 1; false: all are. */
+static bool explain_labels(const char *text, char *out, size_t size)
+{
+	size_t number = 1, len = 0;
+	uint8_t byte;
+	bool quoted, more;
+
+	do {
+		more = *text != '\0';
+		if (more && !next_byte(&text, &byte, &quoted)) {
+			snprintf(out, size,
+				 "no domain name: a broken escape in label %zu", number);
+			return true;
+		}
+		if (more && (byte != '.' || quoted)) {
+			len++;
+			continue;
+		}
+		if (len > DNS_LABEL || (len == 0 && more)) {
+			snprintf(out, size,
+				 len == 0 ? "no domain name: label %zu is empty"
+					  : "no domain name: label %zu has %zu octets, "
+					    "63 are allowed",
+				 number, len);
+			return true;
+		}
+		number++;
+		len = 0;
+	} while (more);
+	return false;
+}
+
+void dns_name_explain(const char *text, char *out, size_t size)
+{
+	struct dns_name ignored;
+	const char *p = text;
+
+	out[0] = '\0';
+	if (dns_name_parse(text, &ignored))
+		return;
+	while (*p != '\0' && (uint8_t)*p < 0x80)
+		p++;
+	if (explain_labels(text, out, size))
+		return;
+	if (*p != '\0')
+		snprintf(out, size,
+			 "no domain name: from byte %zu on it is no internationalised "
+			 "name (UTF-8, RFC 5891)",
+			 (size_t)(p - text) + 1);
+	else
+		snprintf(out, size, "no domain name: longer than 255 octets");
+}
+
 bool dns_name_of_wire(const uint8_t *wire, size_t len, struct dns_name *out)
 {
 	size_t at = 0;

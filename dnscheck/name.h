@@ -30,6 +30,9 @@ struct dns_name {
  * broken escape, bytes that are no valid U-label.
  */
 bool dns_name_parse(const char *text, struct dns_name *out);
+/* Why a text is no name, for people: which label, and what is wrong with it. `out`
+ * is always terminated; "" for a text that dns_name_parse() takes. */
+void dns_name_explain(const char *text, char *out, size_t size);
 /* Copies an uncompressed wire name, folding it; false when it is not one. */
 bool dns_name_of_wire(const uint8_t *wire, size_t len, struct dns_name *out);
 /* Wire to text; `out` holds DNS_NAME_TEXT bytes. The root gives "". */

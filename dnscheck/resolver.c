@@ -31,7 +31,8 @@ enum {
 	NEGATIVE_TTL_MAX = 3 * 3600,
 	/* RFC 2308 7.2, RFC 9520 3.2: failures are kept too, but briefly. */
 	FAILURE_TTL = 5,
-	TTL_MAX = 7 * 86400
+	TTL_MAX = 7 * 86400,
+	DETAIL_SIZE = 128
 };
 
 struct resolver {
@@ -241,13 +242,14 @@ void dns_question_fail(struct dns_question *question, enum dns_status status,
 static void answer_bad_name(struct resolver *r, const char *name, enum dns_type type,
 			    struct dns_waiter *w)
 {
+	char detail[DETAIL_SIZE];
 	struct dns_answer a = {.status = DNS_BAD_NAME,
 			       .qname = name,
 			       .qtype = type,
 			       .server = "",
-			       .detail = "no valid domain name: a label is empty or "
-					 "longer than 63 octets, or the name than 255"};
+			       .detail = detail};
 
+	dns_name_explain(name, detail, sizeof(detail));
 	w->block = dns_block_new(&a);
 	dns_waiters_append(&r->ready, w);
 }

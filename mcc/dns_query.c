@@ -90,6 +90,11 @@ static const char *state_of(const struct dns_answer *a)
 	return a->authenticated ? "validated" : "not validated";
 }
 
+static bool was_asked(const struct dns_answer *a)
+{
+	return a->status != DNS_BAD_NAME && a->status != DNS_UNVERIFIED;
+}
+
 void dns_query_print(FILE *f, const struct dns_answer *a)
 {
 	const char *owner = a->cname != NULL ? a->cname : a->qname;
@@ -100,9 +105,12 @@ void dns_query_print(FILE *f, const struct dns_answer *a)
 	fprintf(f, " %s: %s", dns_type_name(a->qtype), dns_status_name(a->status));
 	if (a->detail != NULL)
 		fprintf(f, " (%s)", a->detail);
-	fprintf(f, ", %s%s, %u ms, %s\n",
-		a->server[0] != '\0' ? "from " : "from the cache", a->server,
-		a->elapsed_ms, state_of(a));
+	if (a->server[0] == '\0' && !was_asked(a))
+		fputs(", not asked\n", f);
+	else
+		fprintf(f, ", %s%s, %u ms, %s\n",
+			a->server[0] != '\0' ? "from " : "from the cache", a->server,
+			a->elapsed_ms, state_of(a));
 	if (a->cname != NULL)
 		fprintf(f, "; is an alias of %s.\n", a->cname);
 	for (i = 0; i < a->rr_count; i++) {
@@ -115,7 +123,8 @@ void dns_query_print(FILE *f, const struct dns_answer *a)
 
 int dns_query_exit(const struct dns_answer *a)
 {
-	if (!dns_status_is_final(a->status))
+	/* A name that cannot be asked for is not one that does not exist. */
+	if (!dns_status_is_final(a->status) || a->status == DNS_BAD_NAME)
 		return EXIT_CANNOT;
 	return a->status == DNS_ANSWER ? EXIT_CLEAN : EXIT_FINDINGS;
 }

@@ -49,6 +49,41 @@ static void test_idna(void **state)
 	assert_null(format("\xff\xfe.example"));
 }
 
+static void test_explained(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} rows[] = {
+		{"a.b", ""},
+		{".", ""},
+		{"a..b", "no domain name: label 2 is empty"},
+		{".a", "no domain name: label 1 is empty"},
+		{"a.b..", "no domain name: label 3 is empty"},
+		{"a.b\\25", "no domain name: a broken escape in label 2"},
+		{"a.\xff", "no domain name: from byte 3 on it is no internationalised "
+			   "name (UTF-8, RFC 5891)"},
+	};
+	char out[128], text[300];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		dns_name_explain(rows[i].text, out, sizeof(out));
+		assert_string_equal(out, rows[i].why);
+	}
+	memset(text, 'a', sizeof(text));
+	text[64] = '\0';
+	dns_name_explain(text, out, sizeof(out));
+	assert_string_equal(out, "no domain name: label 1 has 64 octets, 63 are allowed");
+	text[64] = 'a';
+	for (i = 1; i < sizeof(text); i += 2)
+		text[i] = '.';
+	text[257] = '\0';
+	dns_name_explain(text, out, sizeof(out));
+	assert_string_equal(out, "no domain name: longer than 255 octets");
+}
+
 static void test_label_limit(void **state)
 {
 	char text[80];
@@ -151,10 +186,11 @@ static void test_under(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),	    cmocka_unit_test(test_idna),
-		cmocka_unit_test(test_label_limit), cmocka_unit_test(test_name_limit),
-		cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_of_wire),
-		cmocka_unit_test(test_reverse),	    cmocka_unit_test(test_under),
+		cmocka_unit_test(test_forms),	   cmocka_unit_test(test_idna),
+		cmocka_unit_test(test_explained),  cmocka_unit_test(test_label_limit),
+		cmocka_unit_test(test_name_limit), cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_of_wire),	   cmocka_unit_test(test_reverse),
+		cmocka_unit_test(test_under),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

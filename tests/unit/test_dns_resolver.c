@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -305,6 +306,51 @@ static void test_parse_server(void **state)
 		assert_false(resolver_parse_server(bad[i], &addr));
 }
 
+/* Nothing is guessed where no resolver is named. */
+static void test_resolv_conf(void **state)
+{
+	static const struct {
+		const char *text; /* NULL: there is no file */
+		const char *problem;
+	} rows[] = {
+		{NULL, ": no such file or directory: no resolver is known"},
+		{"", ": no usable \"nameserver\" line"},
+		{"# nameserver 192.0.2.1\nsearch a.test\n",
+		 ": no usable \"nameserver\" line"},
+		{"nameserver none\n", ": no usable \"nameserver\" line"},
+		{"nameserver none\nnameserver 192.0.2.1\n", NULL},
+		{"options timeout:1 attempts:x\nnameserver ::1\n", NULL},
+	};
+	char path[] = "/tmp/mcc-resolv-XXXXXX", err[256];
+	struct resolver_options o = {.resolv_conf = path};
+	struct resolver *r = NULL;
+	int fd = mkstemp(path);
+	size_t i;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *f = rows[i].text == NULL ? NULL : fopen(path, "w");
+
+		if (f == NULL) {
+			unlink(path);
+		} else {
+			fputs(rows[i].text, f);
+			fclose(f);
+		}
+		if (resolver_open_live(&o, &r, err, sizeof(err)) == 0) {
+			assert_null(rows[i].problem);
+			resolver_close(r);
+			continue;
+		}
+		assert_non_null(rows[i].problem);
+		assert_memory_equal(err, path, strlen(path));
+		assert_string_equal(err + strlen(path), rows[i].problem);
+	}
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_ask_from_callback),
 		cmocka_unit_test(test_close_with_pending),
 		cmocka_unit_test(test_parse_server),
+		cmocka_unit_test(test_resolv_conf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
