@@ -41,6 +41,7 @@ struct client_options {
 	size_t recipient_count;	       /* at least 1 */
 	uint64_t size;		       /* of the content as stored */
 	bool eight_bit;		       /* content has bytes beyond ASCII */
+	bool is_lmtp;		       /* RFC 2033: a reply for each recipient */
 	struct client_timeouts timeouts;
 };
 

@@ -30,7 +30,7 @@ struct client {
 	bool *accepted; /* per recipient: RCPT got 2xx, no result yet */
 	bool *has_result;
 	size_t accepted_count;
-	size_t at; /* STEP_RCPT: whose reply is due */
+	size_t at; /* STEP_RCPT, LMTP's STEP_DOT: whose reply is due */
 	enum step step;
 	struct client_reply_parser parser;
 	struct client_dots dots;

@@ -247,7 +247,8 @@ static void on_greeting(struct client *client, const struct client_reply *reply)
 		say_quit(client);
 		return;
 	}
-	strbuf_addf(&client->out, "EHLO %s\r\n", client->options->helo);
+	strbuf_addf(&client->out, "%s %s\r\n", client->options->is_lmtp ? "LHLO" : "EHLO",
+		    client->options->helo);
 	client->step = STEP_EHLO;
 	client->parser.line_hook = take_keyword;
 	client->parser.arg = client;
@@ -282,7 +283,8 @@ static void on_hello(struct client *client, const struct client_reply *reply)
 		return;
 	}
 	client->is_pipelining = client->has_8bitmime = client->has_size = false;
-	if (client->step == STEP_EHLO && reply->code / 100 == 5) {
+	if (client->step == STEP_EHLO && reply->code / 100 == 5 &&
+	    !client->options->is_lmtp) {
 		strbuf_addf(&client->out, "HELO %s\r\n", client->options->helo);
 		client->step = STEP_HELO;
 		return;
@@ -337,6 +339,7 @@ static void on_data(struct client *client, const struct client_reply *reply)
 {
 	if (reply->code == 354 && client->accepted_count > 0) {
 		client->step = STEP_CONTENT;
+		client->at = 0;
 		return;
 	}
 	if (reply->code / 100 == 3 && reply->code != 354) {
@@ -346,6 +349,11 @@ static void on_data(struct client *client, const struct client_reply *reply)
 	if (reply->code == 354 && client->mail_failed) {
 		/* A server that takes content for a sender it refused might
 		 * also deliver it: it gets no dot. */
+		end_now(client);
+		return;
+	}
+	if (reply->code == 354 && client->options->is_lmtp) {
+		/* Against RFC 2033 4.2; it owes a reply to nobody. */
 		end_now(client);
 		return;
 	}
@@ -374,6 +382,14 @@ static void on_dot(struct client *client, const struct client_reply *reply)
 	if (reply->code / 100 == 3) {
 		client_step_garbage(client);
 		return;
+	}
+	if (client->options->is_lmtp) {
+		/* In the order of the accepted recipients (RFC 2033 4.2). */
+		while (!client->accepted[client->at])
+			client->at++;
+		set_result(client, client->at, &v);
+		if (client->accepted_count > 0)
+			return;
 	}
 	set_all(client, &v);
 	say_quit(client);

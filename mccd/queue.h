@@ -111,6 +111,7 @@ struct queue_job {
 	const char *relay;	       /* for the log */
 	const char *sender;
 	const char *nexthop;
+	bool is_lmtp;
 	size_t targets[QUEUE_JOB_RECIPIENTS];
 	size_t target_count;
 };

@@ -170,6 +170,7 @@ static void put_job(struct wire_out *out, const struct queue_job *job)
 		.recipient_count = job->target_count,
 		.nexthop = job->nexthop,
 		.eight_bit = m->eight_bit,
+		.is_lmtp = job->is_lmtp,
 		.content_at = (uint64_t)m->content_at,
 		.content_size = m->content_size,
 	};

@@ -108,13 +108,14 @@ static void cut_delivery(struct cut *cut, size_t target,
 	queue_job_wait(active->queue, job);
 }
 
-static void cut_sending(struct cut *cut, size_t target, const char *nexthop)
+static void cut_sending(struct cut *cut, size_t target, const char *nexthop, bool is_lmtp)
 {
 	struct queue_active *active = cut->active;
 	struct spool_message *m = active->message;
 	const char *sender = queue_sender_of(m, &m->targets[target]);
-	const char *name = arena_printf(m->arena, "smtp:%s", nexthop);
-	struct str key = str_of(arena_printf(m->arena, "%s %s", nexthop, sender));
+	const char *name =
+		arena_printf(m->arena, "%s:%s", is_lmtp ? "lmtp" : "smtp", nexthop);
+	struct str key = str_of(arena_printf(m->arena, "%s %s", name, sender));
 	struct queue_job *job = strmap_find(cut->open, key);
 	struct queue_destination *d;
 
@@ -128,6 +129,7 @@ static void cut_sending(struct cut *cut, size_t target, const char *nexthop)
 		job->sender = sender;
 		job->nexthop = arena_strdup(m->arena, nexthop);
 		job->relay = job->nexthop;
+		job->is_lmtp = is_lmtp;
 		strmap_put(cut->open, key, job);
 		queue_job_wait(active->queue, job);
 	}
@@ -301,8 +303,8 @@ static void route_by_program(struct cut *cut, size_t target, const struct rt_rou
 		route_local(cut, target, route);
 	else if (strcmp(program, "virtual") == 0)
 		route_virtual(cut, target, route);
-	else if (strcmp(program, "smtp") == 0)
-		cut_sending(cut, target, route->nexthop);
+	else if (strcmp(program, "smtp") == 0 || strcmp(program, "lmtp") == 0)
+		cut_sending(cut, target, route->nexthop, strcmp(program, "lmtp") == 0);
 	else if (strcmp(route->transport, "retry") == 0)
 		route_error(cut, target, route->nexthop, false);
 	else if (strcmp(program, "error") == 0)

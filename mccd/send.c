@@ -102,7 +102,8 @@ static bool on_sending(struct send *send, struct wire_in *in)
 	job = job_new(send, arena, id, &w);
 	job->fd = in->fd;
 	in->fd = -1;
-	if (send_nexthop_parse(w.nexthop, &job->nexthop)) {
+	if (w.is_lmtp ? send_nexthop_parse_lmtp(w.nexthop, &job->nexthop)
+		      : send_nexthop_parse(w.nexthop, &job->nexthop)) {
 		send_job_resolve(job);
 		return true;
 	}

@@ -9,7 +9,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/arena.h"
 #include "base/log.h"
@@ -37,10 +39,15 @@ static uint32_t next_random(struct send *send)
 	return (uint32_t)(send->random >> 33);
 }
 
+/* RFC 2033 5: not 25, that is SMTP. */
+enum { LMTP_PORT = 24 };
+
 static uint16_t port_of(const struct send_job *job)
 {
 	if (job->nexthop.port)
 		return job->nexthop.port;
+	if (job->w.is_lmtp)
+		return LMTP_PORT;
 	return job->send->child.options->smtp_port ? job->send->child.options->smtp_port
 						   : 25;
 }
@@ -344,9 +351,34 @@ static void use_literal(struct send_job *job)
 	send_mx_done(job);
 }
 
+/* A path that is not absolute lies below queue_directory, as with Postfix. */
+static void use_path(struct send_job *job)
+{
+	const char *queue = job->generation->config->settings.queue_directory;
+	const char *root = job->send->child.options->root;
+	const char *path = job->nexthop.host;
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	path = path[0] == '/' ? arena_printf(job->arena, "%s%s", root, path)
+			      : arena_printf(job->arena, "%s%s/%s", root, queue, path);
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		end(job, WIRE_DEFERRED, "4.3.5", "path of the socket is too long");
+		return;
+	}
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	job->addresses = arena_array(job->arena, 1, sizeof(*job->addresses));
+	memcpy(&job->addresses[0].address, &sun, sizeof(sun));
+	job->addresses[0].size = sizeof(sun);
+	job->addresses[0].host = arena_strdup(job->arena, path);
+	job->address_count = 1;
+	send_job_try(job);
+}
+
 void send_job_resolve(struct send_job *job)
 {
-	if (job->nexthop.is_address) {
+	if (job->nexthop.is_path) {
+		use_path(job);
+	} else if (job->nexthop.is_address) {
 		use_literal(job);
 	} else if (job->nexthop.is_bracketed) {
 		use_name(job);

@@ -2,6 +2,7 @@
 /* A bare IPv6 address has colons too; it needs brackets to be one. */
 #include "mccd/send_nexthop.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -73,4 +74,31 @@ bool send_nexthop_parse(const char *text, struct send_nexthop *out)
 	if (rest.len > 0 && !parse_port(str_slice(rest, 1, rest.len), &out->port))
 		return false;
 	return set_host(out, host);
+}
+
+bool send_nexthop_parse_lmtp(const char *nexthop, struct send_nexthop *out)
+{
+	struct str rest = str_of(nexthop);
+	char text[512];
+
+	if (str_starts(rest, "unix:")) {
+		rest = str_slice(rest, 5, rest.len);
+		*out = (struct send_nexthop){.is_path = true};
+		if (rest.len == 0 || rest.len >= sizeof(out->host))
+			return false;
+		memcpy(out->host, rest.ptr, rest.len);
+		return true;
+	}
+	if (str_starts(rest, "inet:"))
+		rest = str_slice(rest, 5, rest.len);
+	if (!str_starts(rest, "[")) {
+		/* In brackets a numeric address is one, and MX plays no part. */
+		ptrdiff_t colon = str_chr(rest, ':');
+		size_t len = colon < 0 ? rest.len : (size_t)colon;
+		int n = snprintf(text, sizeof(text), "[%.*s]%.*s", (int)len, rest.ptr,
+				 (int)(rest.len - len), rest.ptr + len);
+
+		return n > 0 && (size_t)n < sizeof(text) && send_nexthop_parse(text, out);
+	}
+	return rest.len < sizeof(text) && send_nexthop_parse(rest.ptr, out);
 }

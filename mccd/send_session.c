@@ -275,6 +275,7 @@ static void fill_options(struct send_session *session)
 		.recipient_count = count,
 		.size = job->w.content_size,
 		.eight_bit = job->w.eight_bit,
+		.is_lmtp = job->w.is_lmtp,
 		.timeouts = timeouts_of(s),
 	};
 }
@@ -328,6 +329,8 @@ static const char *name_of(struct arena *arena, const struct send_address *addre
 	char host[INET6_ADDRSTRLEN] = "?";
 	uint16_t port;
 
+	if (address->address.ss_family == AF_UNIX)
+		return arena_strdup(arena, address->host);
 	if (address->address.ss_family == AF_INET) {
 		const struct sockaddr_in *sin =
 			(const struct sockaddr_in *)(const void *)&address->address;

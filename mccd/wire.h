@@ -162,6 +162,7 @@ struct wire_sending {
 	size_t recipient_count;
 	const char *nexthop; /* "example.com", "[host]", "[host]:port", "host:port" */
 	bool eight_bit;
+	bool is_lmtp;	     /* nexthop may be "unix:path" or "inet:host:port" too */
 	uint64_t content_at; /* where the content stands in the descriptor's file */
 	uint64_t content_size;
 };

@@ -145,6 +145,7 @@ void wire_put_sending(struct wire_out *out, const struct wire_sending *s)
 	put_list(out, s->recipients, s->recipient_count);
 	wire_put_cstr(out, s->nexthop);
 	wire_put_u64(out, s->eight_bit);
+	wire_put_u64(out, s->is_lmtp);
 	wire_put_u64(out, s->content_at);
 	wire_put_u64(out, s->content_size);
 }
@@ -158,6 +159,7 @@ bool wire_get_sending(struct wire_in *in, struct arena *arena, struct wire_sendi
 	s.recipients = get_list(in, arena, &s.recipient_count);
 	s.nexthop = get_cstr(in, arena);
 	s.eight_bit = get_bool(in);
+	s.is_lmtp = get_bool(in);
 	s.content_at = wire_get_u64(in);
 	s.content_size = wire_get_u64(in);
 	*out = s;

@@ -17,8 +17,8 @@
 #include "runtime/map.h"
 
 /* Delivery agents that mccd stands in for. */
-static const char *const honoured_programs[] = {"local", "virtual", "smtp", "error",
-						"discard"};
+static const char *const honoured_programs[] = {"local", "virtual", "smtp",
+						"lmtp",	 "error",   "discard"};
 
 /* The line of an origin as a span. */
 static struct span origin_span(const struct site *site, struct rt_origin origin)
@@ -129,7 +129,8 @@ static void check_transport(const struct daemon_run *run, struct str value,
 	struct str name = str_slice(value, 0, colon < 0 ? value.len : (size_t)colon);
 	const char *program;
 
-	if (!name.len)
+	/* DUNNO: a sender's row that decides nothing. */
+	if (!name.len || str_eqc(value, "DUNNO"))
 		return;
 	program = program_of(run, name);
 	for (size_t i = 0; program && i < array_len(honoured_programs); i++)
