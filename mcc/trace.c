@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "mcc/cli.h"
+#include "mcc/dns_options.h"
 #include "mcc/emit/compile.h"
 #include "mcc/emit/table_database.h"
 #include "mcc/model/site.h"
@@ -39,6 +40,8 @@ enum {
 	OPT_HELP
 };
 
+enum trace_format { TRACE_HUMAN, TRACE_JSON, TRACE_DOT };
+
 static const struct option trace_options[] = {
 	{"client", required_argument, NULL, OPT_CLIENT},
 	{"client-name", required_argument, NULL, OPT_CLIENT_NAME},
@@ -55,6 +58,7 @@ static const struct option trace_options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"script", required_argument, NULL, OPT_SCRIPT},
 	{"help", no_argument, NULL, OPT_HELP},
+	DNS_OPTION_ROWS,
 	{NULL, 0, NULL, 0},
 };
 
@@ -63,7 +67,9 @@ struct trace_command {
 	struct trace_request request;
 	const char *answers_path;
 	const char *script_path; /* "-": standard input; NULL: no script */
-	bool json;
+	struct dns_options dns;
+	bool asks_dns; /* one of its options was given */
+	enum trace_format format;
 	bool help;
 };
 
@@ -89,10 +95,15 @@ static int set_size(struct trace_command *t, const char *value)
 
 static int set_format(struct trace_command *t, const char *value)
 {
-	t->json = strcmp(value, "json") == 0;
-	if (!t->json && strcmp(value, "human") != 0)
-		return cli_usage_error("trace", "--format takes human or json");
-	return EXIT_CLEAN;
+	static const char *const names[] = {"human", "json", "dot"};
+
+	for (size_t i = 0; i < array_len(names); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			t->format = (enum trace_format)i;
+			return EXIT_CLEAN;
+		}
+	}
+	return cli_usage_error("trace", "--format takes human, json or dot");
 }
 
 static int set_option(struct trace_command *t, int opt, const char *value)
@@ -144,7 +155,8 @@ static int set_option(struct trace_command *t, int opt, const char *value)
 		t->help = true;
 		return EXIT_CLEAN;
 	default:
-		return cli_usage_error("trace", "see mcc(1)");
+		t->asks_dns = true;
+		return dns_options_set(&t->dns, "trace", opt, value);
 	}
 }
 
@@ -160,12 +172,18 @@ static void print_help(void)
 	      "  --sasl USER             it has logged in\n"
 	      "  --tls                   the session is encrypted\n"
 	      "  --size N                SIZE= of MAIL\n"
-	      "  --answers FILE          DNS facts, `NAME TYPE ANSWER` a line\n"
 	      "  --from ADDR             envelope sender (default: <>)\n"
 	      "  --service NAME          entry of master.cf (default smtp/inet)\n"
 	      "  --script FILE           sessions as JSON lines (- for standard input)\n"
 	      "  --no-steps              only replies and routes, for long scripts\n"
-	      "  --format human|json\n",
+	      "  --format human|json|dot dot: a graph for dot -Tsvg\n\n"
+	      "who answers what only the DNS knows (default: nobody, \"unverified\"):\n"
+	      "  --answers FILE          facts, `NAME TYPE ANSWER` a line\n"
+	      "  --resolver IP[@PORT]    a server to ask; repeatable\n"
+	      "  --zone FILE             a zone file; --origin NAME for its names\n"
+	      "  --record FILE           asks, and keeps the answers\n"
+	      "  --replay FILE           gives the same answers later\n"
+	      "  --timeout SECONDS       of one try; --anchor FILE: DNSSEC trust anchor\n",
 	      stdout);
 }
 
@@ -227,8 +245,10 @@ static void trace_all(struct trace_command *t, struct site *site,
 
 		t->request.recipient = recipients[i];
 		result = trace_run(cli->arena, site, config, &t->request);
-		if (t->json)
+		if (t->format == TRACE_JSON)
 			trace_print_json(stdout, cli->arena, result);
+		else if (t->format == TRACE_DOT)
+			trace_print_dot(stdout, cli->arena, result);
 		else
 			trace_print_human(stdout, cli->arena, result,
 					  cli_wants_colour(STDOUT_FILENO));
@@ -268,6 +288,16 @@ static int load_and_run(struct trace_command *t, char **recipients, int count)
 	return EXIT_CLEAN;
 }
 
+/* The recording is kept even when the trace ended with an error. */
+static int close_resolver(const struct trace_command *t, int status)
+{
+	int saved = EXIT_CLEAN;
+
+	if (t->request.resolver != NULL)
+		saved = dns_options_close(t->request.resolver);
+	return status != EXIT_CLEAN ? status : saved;
+}
+
 int cmd_trace(struct cli *cli, int argc, char **argv)
 {
 	struct trace_command t = {.cli = cli,
@@ -288,8 +318,14 @@ int cmd_trace(struct cli *cli, int argc, char **argv)
 	}
 	if (optind >= argc && t.script_path == NULL)
 		return cli_usage_error("trace", "a recipient is missing");
+	if (t.asks_dns && t.answers_path != NULL)
+		return cli_usage_error("trace", "--answers knows all there is; it "
+						"excludes the options of resolvers");
 	status = load_answers(&t);
+	if (status == EXIT_CLEAN && t.asks_dns)
+		status = dns_options_open(&t.dns, "trace", &t.request.resolver);
 	if (status != EXIT_CLEAN)
 		return status;
-	return load_and_run(&t, argv + optind, argc - optind);
+	status = load_and_run(&t, argv + optind, argc - optind);
+	return close_resolver(&t, status);
 }

@@ -15,6 +15,7 @@
 #include "runtime/resolve.h"
 
 struct arena;
+struct resolver;
 struct site;
 struct trace_answers;
 
@@ -38,7 +39,8 @@ struct trace_request {
 	const char *recipient;
 	const char *peer_address;      /* the real other end when it speaks for the
 				   * client with XCLIENT; NULL: the client */
-	struct trace_answers *answers; /* NULL: the DNS is not known */
+	struct trace_answers *answers; /* facts from a file, or NULL */
+	struct resolver *resolver;     /* NULL: nobody is asked */
 	bool without_steps;
 	const struct trace_note *notes; /* about the site's tables */
 	size_t note_count;
@@ -88,6 +90,17 @@ int trace_answers_load(struct arena *arena, const char *path,
 struct policy_answers trace_answers_source(struct trace_answers *answers,
 					   bool assume_found);
 
+/* What is assumed when names are taken as existing. */
+const struct policy_answer *trace_answer_assumed(const char *type);
+
+/* Questions to a resolver for one trace; answers are in the arena. */
+struct trace_dns {
+	struct resolver *resolver;
+	struct arena *arena;
+	bool assume_found; /* what it cannot tell counts as existing */
+};
+struct policy_answers trace_dns_source(struct trace_dns *dns);
+
 /* Never NULL. */
 struct trace_result *trace_run(struct arena *arena, struct site *site,
 			       const struct rt_config *config,
@@ -124,6 +137,8 @@ void trace_write_json(struct strbuf *buf, struct arena *arena,
 		      const struct trace_result *result);
 /* One JSON object (schema "mcc-trace/1") and a newline. */
 void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result);
+/* The way as a graph for dot(1). */
+void trace_print_dot(FILE *out, struct arena *arena, const struct trace_result *result);
 /* A numbered way, the deciding line marked. */
 void trace_print_human(FILE *out, struct arena *arena, const struct trace_result *result,
 		       bool colour);

@@ -199,8 +199,7 @@ static const struct policy_answer *assume_nothing(MCC_UNUSED void *state,
 
 /* A name that exists: an address that lists answer with, a mail exchanger, a
  * name server, all of them names that exist in the same way. */
-static const struct policy_answer *
-assume_found(MCC_UNUSED void *state, MCC_UNUSED const char *name, const char *type)
+const struct policy_answer *trace_answer_assumed(const char *type)
 {
 	static const char *const addresses[] = {"127.0.0.2"};
 	static const char *const exchangers[] = {"10 assumed.invalid"};
@@ -218,6 +217,12 @@ assume_found(MCC_UNUSED void *state, MCC_UNUSED const char *name, const char *ty
 	if (strcmp(type, "MX") == 0)
 		return &exchanger;
 	return strcmp(type, "NS") == 0 || strcmp(type, "PTR") == 0 ? &server : &none;
+}
+
+static const struct policy_answer *
+assume_found(MCC_UNUSED void *state, MCC_UNUSED const char *name, const char *type)
+{
+	return trace_answer_assumed(type);
 }
 
 struct policy_answers trace_answers_source(struct trace_answers *answers, bool found)

@@ -135,6 +135,7 @@ struct run {
 	struct rt_context ctx; /* smtpd's */
 	struct policy policy;
 	struct policy_answers answers;
+	struct trace_dns dns;
 	struct str sender; /* internal form */
 	struct str recipient;
 	bool sender_ok;
@@ -288,7 +289,10 @@ static struct trace_result *run_once(struct arena *arena, struct site *site,
 		.tracer = needs_steps(site, request) ? &run.recorder.tracer : NULL,
 		.host = &host};
 	use_service(&run, config);
-	run.answers = trace_answers_source(request->answers, assume_found);
+	run.dns = (struct trace_dns){request->resolver, arena, assume_found};
+	run.answers = request->resolver != NULL
+			      ? trace_dns_source(&run.dns)
+			      : trace_answers_source(request->answers, assume_found);
 	run.policy.ctx = &run.ctx;
 	run.policy.answers = &run.answers;
 	run.policy.session = &result->session;

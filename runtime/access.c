@@ -110,13 +110,19 @@ enum eval eval_check_client_access(struct policy_eval *e, const struct rt_insn *
 	return check_name_and_address(e, insn, e->s.client_name, subject);
 }
 
+/* A message that is discarded is not let in by it. */
+enum eval eval_forbid_permit(struct policy_eval *e, enum eval status)
+{
+	return status == EVAL_OK && !e->s.discard ? eval_server_error(e) : status;
+}
+
 /* Whoever runs the reverse zone chooses this name: it may not permit. */
 enum eval eval_check_reverse_access(struct policy_eval *e, const struct rt_insn *insn)
 {
 	const struct eval_subject subject = {e->s.reverse_name, EVAL_CLASS_REVERSE};
 	enum eval status = check_name_and_address(e, insn, e->s.reverse_name, subject);
 
-	return status == EVAL_OK ? eval_server_error(e) : status;
+	return eval_forbid_permit(e, status);
 }
 
 enum eval eval_check_helo_access(struct policy_eval *e, const struct rt_insn *insn)

@@ -183,6 +183,8 @@ enum eval access_domain(struct policy_eval *e, const struct rt_insn *insn,
 enum eval access_address(struct policy_eval *e, const struct rt_insn *insn,
 			 const struct eval_subject *subject, const char *address,
 			 bool *out_found);
+/* For tables that strangers choose the keys of: OK is a configuration error. */
+enum eval eval_forbid_permit(struct policy_eval *e, enum eval status);
 /* Carries out the right-hand side of a row. */
 enum eval access_action(struct policy_eval *e, const struct eval_subject *subject,
 			struct str value);

@@ -271,5 +271,5 @@ enum eval eval_check_server_access(struct policy_eval *e, const struct rt_insn *
 
 	if (c.name != NULL)
 		status = check_servers(e, &c);
-	return status == EVAL_OK ? eval_server_error(e) : status;
+	return eval_forbid_permit(e, status);
 }

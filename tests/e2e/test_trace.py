@@ -2,10 +2,13 @@
 """mcc trace: output forms, what decided, facts from options and files, bad input."""
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+import dns_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
@@ -270,3 +273,64 @@ def test_a_script_reads_plain_and_odd_lines(site):
         done = subprocess.run([MCC, "-C", site, "trace", "--script", "-"], input=line, capture_output=True,
                               text=True, timeout=60, check=False)
         assert done.returncode == 3 and why in done.stderr, (line, done.stderr)
+
+
+def test_a_reverse_name_may_discard_but_not_permit(site):
+    (site / "main.cf").write_text(
+        MAIN_CF + "smtpd_client_restrictions = check_reverse_client_hostname_access inline:{"
+        "{a.example = DISCARD}, {b.example = OK}}\n")
+    for name, verdict, code in (("a.example", "discard", 250), ("b.example", "defer", 451)):
+        got = trace(site, "--client", "203.0.113.9", "--client-name", name, "alice@example.com")
+        assert (got["verdict"], got["replies"]["rcpt"]["code"]) == (verdict, code)
+
+
+def test_a_graph_that_dot_reads(site):
+    odd = "\"a\\\"b\\\\<|{}\"@example.com"
+    for words in (("team@example.com",), ("loop@va.example",), ("--helo", "x\"\\\n", "x@far.example"), (odd,)):
+        done = run(site, "--format", "dot", *STRANGER[:4], *words)
+        assert done.returncode == 0 and done.stdout.startswith(b"digraph trace {"), done.stderr
+        assert b"reply ->" in done.stdout or b"-> route" in done.stdout
+        if shutil.which("dot"):
+            drawn = subprocess.run(["dot", "-Tsvg"], input=done.stdout, capture_output=True, timeout=60, check=False)
+            assert drawn.returncode == 0 and b"<svg" in drawn.stdout and not drawn.stderr, drawn.stderr
+
+
+ZONE = "$ORIGIN client.example.\n$TTL 60\n@ SOA a. b. 1 1 1 1 1\n@ NS ns\n@ MX 10 mx\nmx A 192.0.2.1\n"
+
+
+def test_a_zone_file_answers_and_the_rest_stays_unverified(site, tmp_path):
+    (tmp_path / "zone").write_text(ZONE)
+    got = trace(site, "--zone", str(tmp_path / "zone"), "--from", "u@client.example", "alice@example.com")
+    assert got["replies"]["rcpt"]["code"] == 250 and "unverified" not in got and "alternatives" not in got
+    assert any(s["what"] == "dns" and s["result"] == "10 mx.client.example" for s in got["steps"])
+    got = trace(site, "--zone", str(tmp_path / "zone"), "--from", "u@gone.client.example", "alice@example.com")
+    assert got["replies"]["rcpt"]["code"] == 450 and "unverified" not in got
+    got = trace(site, "--zone", str(tmp_path / "zone"), "--from", "u@elsewhere.example", "alice@example.com")
+    assert got["unverified"] and got["alternatives"][0]["replies"]["rcpt"]["code"] == 250
+
+
+def test_a_server_is_asked_once_and_its_recording_says_the_same(site, tmp_path):
+    def script(query, _tcp, _number):
+        name, rtype = dns_servers.question(query)[:2]
+        if rtype == 15 and name.lower() == "client.example":
+            return [dns_servers.reply(query, [dns_servers.record(name, "MX", (5, "mx.client.example"))])]
+        return [dns_servers.reply(query, rcode=3)]
+
+    tape = str(tmp_path / "tape")
+    with dns_servers.Scripted(script) as server:
+        live = trace(site, "--resolver", server.where, "--record", tape, "--from", "u@client.example",
+                     "alice@example.com")
+    assert live["replies"]["rcpt"]["code"] == 250 and len(server.seen) == 1
+    assert trace(site, "--replay", tape, "--from", "u@client.example", "alice@example.com") == live
+    again = trace(site, "--replay", tape, "--from", "u@other.example", "alice@example.com")
+    assert again["unverified"]
+
+
+def test_sources_of_answers_exclude_each_other(site, tmp_path):
+    (tmp_path / "zone").write_text(ZONE)
+    zone = str(tmp_path / "zone")
+    for words in (("--answers", zone, "--zone", zone), ("--zone", zone, "--replay", zone), ("--format", "svg")):
+        done = run(site, *words, "alice@example.com")
+        assert done.returncode == 2 and done.stderr
+    done = run(site, "--zone", str(tmp_path / "none"), "alice@example.com")
+    assert done.returncode == 3 and b"none" in done.stderr

@@ -149,8 +149,8 @@ def fold(address):
 
 def same_finals(real, mine):
     """The error transport loses what a route still leads to."""
-    if real.get("error", (1,))[0] == 0:
-        return True                             # nobody served the message
+    if real.get("error", (1,))[0] in (0, 501):
+        return True                             # it never got as far as cleanup
     if "error" in real or "error" in mine:
         return "error" in real and ("error" in mine or not mine["sent"])
     sent = collections.Counter(map(fold, real["sent"]))
