@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Kinds of files by their names. Only names that Postfix's manuals and
- * packages use are known; tables of patterns (regexp, pcre, cidr) are no
- * key-and-value tables and stay unknown.
+ * packages use are known; those of tables of patterns tell no more than that they
+ * are no key-and-value tables, unless they end with their type.
  */
 #include "grammar/parse.h"
 
@@ -57,6 +57,12 @@ enum file_kind file_kind_of_name(const char *path)
 		name = str_slice(name, (size_t)slash + 1, name.len);
 	if (str_ends(name, ".spf"))
 		return FILE_KIND_SPF;
+	if (str_ends(name, ".cidr") || str_ends(name, "_cidr"))
+		return FILE_KIND_CIDR;
+	if (str_ends(name, ".pcre") || str_ends(name, "_pcre"))
+		return FILE_KIND_PCRE;
+	if (str_ends(name, ".regexp") || str_ends(name, "_regexp"))
+		return FILE_KIND_REGEXP;
 	return find(names, array_len(names), name);
 }
 

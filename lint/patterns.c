@@ -91,9 +91,7 @@ static void check_dialect(const struct pattern_check *c, const struct pattern_te
 {
 	ptrdiff_t at = foreign_escape(test->body);
 
-	if (c->kind != &regex_posix)
-		return;
-	if (at >= 0)
+	if (at >= 0 && c->kind == &regex_posix)
 		diag_add(
 			c->ctx->diags, RULE_MC934, two_bytes(test, at),
 			"'\\%c' is an escape of Perl's; in a regexp: table it matches "
@@ -206,6 +204,10 @@ static bool check_rule(struct pattern_check *c, const struct pattern_row *row)
 		ok = check_test(c, &row->other, &ignored) && ok;
 	if (!ok || row->kind == PATTERN_ROW_IF)
 		return ok;
+	if (!row->rest.str.len)
+		diag_add_as(c->ctx->diags, RULE_MC902, DIAG_WARNING, row->test.span,
+			    "this row has no result: what it matches is answered with an "
+			    "empty text, which most look-ups take for a failure");
 	wrong = regex_check_result(row->rest.str, groups, !row->test.is_negated, false);
 	if (!wrong)
 		return true;
@@ -240,6 +242,25 @@ void lint_pattern_file(const struct parse_ctx *ctx, const struct pattern_file *f
 		check_rows(&c, file);
 	}
 	arena_free(c.scratch);
+}
+
+static size_t count_faults(const struct parse_ctx *ctx, const struct source *src,
+			   enum pattern_dialect dialect)
+{
+	struct parse_ctx quiet = {ctx->arena, ctx->sources, diag_queue_new(ctx->arena)};
+
+	lint_pattern_file(&quiet, pattern_parse(&quiet, src, dialect));
+	return diag_count_severity(quiet.diags, DIAG_ERROR) +
+	       diag_count_severity(quiet.diags, DIAG_WARNING);
+}
+
+enum pattern_dialect lint_guess_dialect(const struct parse_ctx *ctx,
+					const struct source *src)
+{
+	return count_faults(ctx, src, PATTERN_PCRE) <
+			       count_faults(ctx, src, PATTERN_REGEXP)
+		       ? PATTERN_PCRE
+		       : PATTERN_REGEXP;
 }
 
 void lint_patterns(const struct site *site, struct diag_queue *diags)

@@ -8,10 +8,10 @@
 #include "base/diag.h"
 #include "base/strmap.h"
 #include "base/text.h"
-#include "grammar/list.h"
 #include "grammar/table.h"
 #include "lint/checks.h"
 #include "lint/graph.h"
+#include "lint/uses.h"
 #include "mcc/model/site.h"
 
 struct virtual_graph {
@@ -21,23 +21,10 @@ struct virtual_graph {
 	struct strmap *by_key; /* lower-case key -> its slot in nodes */
 };
 
-static bool is_virtual_table(const struct site *site, const struct site_table *table)
+static bool is_virtual_table(const struct site_table *table, unsigned uses)
 {
-	const struct list *list;
-
-	if (!table->rows || (table->type && table->type->access == MAP_SEQUENTIAL))
-		return false;
-	list = site_list(site, site_setting(site, PARAM_virtual_alias_maps));
-	for (size_t i = 0; i < list->count; i++) {
-		struct str mention = list->items[i].text.str;
-		size_t type_len = table->type_name.len;
-
-		if (mention.len > type_len &&
-		    str_eq(str_slice(mention, 0, type_len), table->type_name) &&
-		    str_eq(str_slice(mention, type_len + 1, mention.len), table->name))
-			return true;
-	}
-	return false;
+	return table->rows && (uses & USE_VIRTUAL) &&
+	       !(table->type && table->type->access == MAP_SEQUENTIAL);
 }
 
 static void add_nodes(struct virtual_graph *g, const struct table_file *file)
@@ -114,16 +101,17 @@ void lint_virtual(const struct site *site, struct diag_queue *diags)
 {
 	const struct parse_ctx ctx = {site->arena, site->sources, diags};
 	struct virtual_graph g = {.ctx = &ctx};
+	const unsigned *uses = lint_uses(site);
 	struct graph *graph;
 	size_t total = 0;
 
 	for (size_t i = 0; i < site->table_count; i++)
-		if (is_virtual_table(site, site->tables[i]))
+		if (is_virtual_table(site->tables[i], uses[i]))
 			total += site->tables[i]->rows->row_count;
 	g.by_key = strmap_new(site->arena);
 	g.nodes = arena_array(site->arena, total + 1, sizeof(*g.nodes));
 	for (size_t i = 0; i < site->table_count; i++)
-		if (is_virtual_table(site, site->tables[i]))
+		if (is_virtual_table(site->tables[i], uses[i]))
 			add_nodes(&g, site->tables[i]->rows);
 	graph = graph_new(site->arena, g.count);
 	for (size_t i = 0; i < g.count; i++)

@@ -10,13 +10,10 @@
 #include "base/source.h"
 #include "base/status.h"
 #include "grammar/aliases.h"
-#include "grammar/cf.h"
 #include "grammar/master.h"
-#include "grammar/pattern.h"
-#include "grammar/table.h"
 #include "lint/lint.h"
 #include "lint/lint_file.h"
-#include "lint/patterns.h"
+#include "mcc/check_table.h"
 #include "mcc/cli.h"
 #include "mcc/emit/compile.h"
 #include "mcc/spf_lint.h"
@@ -31,20 +28,9 @@ static void check_main(struct cli *cli, const struct source *src)
 	lint_apply_suppressions(site, cli->diags);
 }
 
-static void check_table(const struct parse_ctx *ctx, const struct source *src)
-{
-	if (file_kind_of_text(src->text) == FILE_KIND_REGEXP)
-		diag_add(ctx->diags, RULE_MC1303, (struct span){src->id, 0, 0},
-			 "this is a table of patterns, and its rows were not checked");
-	else
-		lint_table_file(ctx, table_parse(ctx, src));
-}
-
 static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 			 const struct source *src, enum file_kind kind)
 {
-	enum pattern_dialect dialect;
-
 	switch (kind) {
 	case FILE_KIND_MAIN:
 		check_main(cli, src);
@@ -61,15 +47,10 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 	case FILE_KIND_REGEXP:
 	case FILE_KIND_PCRE:
 	case FILE_KIND_CIDR:
-		(void)pattern_dialect_of_kind(kind, &dialect);
-		lint_pattern_file(ctx, pattern_parse(ctx, src, dialect));
-		break;
 	case FILE_KIND_CLIENT:
-		cf_parse(ctx, src);
-		break;
 	case FILE_KIND_TABLE:
 	case FILE_KIND_UNKNOWN:
-		check_table(ctx, src);
+		check_table_file(cli, ctx, src, kind);
 		break;
 	}
 }
@@ -88,13 +69,6 @@ bool check_file(struct cli *cli, const char *path, const char *shown, enum file_
 	}
 	if (kind == FILE_KIND_UNKNOWN)
 		kind = file_kind_of_name(path);
-	/* Unknown names are tables, as a rule; but this one is not. */
-	if (kind == FILE_KIND_UNKNOWN && str_ends(str_of(path), ".cf")) {
-		diag_add(cli->diags, RULE_MC1303, (struct span){src->id, 0, 0},
-			 "the name does not tell what kind of file this is, and nothing "
-			 "was checked: say it with --kind");
-		return true;
-	}
 	if (dump == DUMP_AST)
 		dump_file(stdout, &ctx, src, kind);
 	else
