@@ -28,6 +28,17 @@ struct list {
 struct list *list_parse(const struct parse_ctx *ctx, struct text text, bool braces);
 /* Arguments of master.cf: only white space separates, braces group. */
 struct list *list_parse_arguments(const struct parse_ctx *ctx, struct text text);
+/*
+ * The logical lines of a file that `word`, of a list, names; each is a list
+ * of its own. Their places are in the file, and lead back to the word. Reports
+ * what line_read() does.
+ */
+struct list_lines {
+	struct text *lines;
+	size_t count;
+};
+struct list_lines list_read_file(const struct parse_ctx *ctx, const struct source *src,
+				 struct text word);
 void list_dump(struct strbuf *out, const struct list *list);
 
 #endif

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/limits.h"
+#include "base/source.h"
+#include "base/status.h"
 #include "base/text.h"
 #include "grammar/list.h"
 #include "lint/checks.h"
@@ -55,9 +58,19 @@ static void report_host_bits(const struct text *text, struct net *net,
 	diag_edit(diags, d, text_full_span(*text), pattern);
 }
 
-static void check_net(const struct setting *setting, const struct text *text,
-		      struct str word, struct diag_queue *diags)
+/* One list, or one of the files in it. */
+struct check {
+	const struct site *site;
+	const struct setting *setting;
+	struct diag_queue *diags;
+	size_t depth; /* of files within files */
+};
+
+static void check_net(const struct check *check, const struct text *text, struct str word)
 {
+	const struct setting *setting = check->setting;
+	struct diag_queue *diags = check->diags;
+	struct diag *d;
 	struct str address, len;
 	struct net net;
 	uint64_t prefix;
@@ -65,38 +78,49 @@ static void check_net(const struct setting *setting, const struct text *text,
 
 	if (!net_parse_address(address, &net) ||
 	    (has_len && (!str_to_u64(len, &prefix) || prefix > net.bits))) {
-		diag_add(
+		d = diag_add(
 			diags, RULE_MC314, text_full_span(*text),
 			"'%.*s' is neither an address nor net/length: it matches nobody, "
 			"or everybody is answered with a temporary error",
 			STR_ARG(text->str));
+		diag_relate_via(diags, d, text_via_at(*text, 0));
 		return;
 	}
 	if (has_len)
 		net.prefix = (unsigned)prefix;
-	if (net_has_host_bits(&net))
+	if (net_has_host_bits(&net)) {
 		report_host_bits(text, &net, diags);
-	else if (net.prefix == 0 && setting->param &&
-		 setting->param->id == PARAM_mynetworks)
-		diag_add(diags, RULE_MC633, text_full_span(*text),
-			 "'%.*s' makes everybody a trusted client: this is an open relay",
-			 STR_ARG(text->str));
+	} else if (net.prefix == 0 && setting->param &&
+		   setting->param->id == PARAM_mynetworks) {
+		d = diag_add(
+			diags, RULE_MC633, text_full_span(*text),
+			"'%.*s' makes everybody a trusted client: this is an open relay",
+			STR_ARG(text->str));
+		diag_relate_via(diags, d, text_via_at(*text, 0));
+	}
 }
 
-static void check_item(const struct setting *setting, const struct text *text,
-		       struct diag_queue *diags)
+static void check_file(struct check *check, struct text path);
+
+static void check_item(struct check *check, const struct text *text)
 {
+	struct diag_queue *diags = check->diags;
 	struct str word = text->str;
 	unsigned colons = 0;
 
 	while (word.len && word.ptr[0] == '!')
 		word = str_slice(word, 1, word.len);
-	if (word.len == 0 || word.ptr[0] == '/')
+	if (word.len == 0)
 		return;
+	if (word.ptr[0] == '/') {
+		check_file(check, text_slice(check->site->arena, *text,
+					     text->str.len - word.len, text->str.len));
+		return;
+	}
 	for (size_t i = 0; i < word.len; i++)
 		colons += word.ptr[i] == ':';
 	if (word.ptr[0] == '[') {
-		check_net(setting, text, word, diags);
+		check_net(check, text, word);
 	} else if (colons >= 2 && !memchr(word.ptr, '/', (size_t)str_chr(word, ':'))) {
 		struct str address, len;
 		struct net net;
@@ -110,24 +134,52 @@ static void check_item(const struct setting *setting, const struct text *text,
 			"an IPv6 address needs brackets here; '%.*s' is read as a table "
 			"of type '%.*s', and smtpd does not start",
 			STR_ARG(word), (int)str_chr(word, ':'), word.ptr);
+		diag_relate_via(diags, d, text_via_at(*text, 0));
 		diag_fix(diags, d, "write [%.*s]%s%.*s", STR_ARG(address),
 			 len.len ? "/" : "", STR_ARG(len));
 	} else if (colons == 0 && looks_like_address(word)) {
-		check_net(setting, text, word, diags);
+		check_net(check, text, word);
 	}
+}
+
+static void check_list(struct check *check, const struct list *list)
+{
+	/* A comment drops the rest of the list. */
+	for (size_t i = 0; i < list->count && !str_starts(list->items[i].text.str, "#");
+	     i++)
+		check_item(check, &list->items[i].text);
+}
+
+/* A file that cannot be read is not this check's business. */
+static void check_file(struct check *check, struct text path)
+{
+	const struct site *site = check->site;
+	const struct parse_ctx ctx = {site->arena, site->sources, check->diags};
+	const char *name = str_dup0(site->arena, path.str);
+	const char *fs_path = site_resolve_path(site, name);
+	const struct source *src;
+	struct list_lines lines;
+
+	if (!fs_path || check->depth == LIMIT_MATCH_FILES ||
+	    source_add_file(site->sources, fs_path, site_shown_path(site, fs_path, name),
+			    &src) != MCC_OK)
+		return;
+	check->depth++;
+	lines = list_read_file(&ctx, src, path);
+	for (size_t i = 0; i < lines.count; i++)
+		check_list(check, list_parse(&ctx, lines.lines[i],
+					     site->options.version.major >= 3));
+	check->depth--;
 }
 
 void lint_networks(const struct site *site, struct diag_queue *diags)
 {
 	for (size_t i = 0; i < PARAM_COUNT; i++) {
 		const struct setting *setting = site_setting(site, (enum param_id)i);
-		const struct list *list;
+		struct check check = {.site = site, .setting = setting, .diags = diags};
 
-		if (setting->param->kind != PARAM_KIND_network_list ||
-		    setting->origin == ORIGIN_DEFAULT)
-			continue;
-		list = site_list(site, setting);
-		for (size_t k = 0; k < list->count; k++)
-			check_item(setting, &list->items[k].text, diags);
+		if (setting->param->kind == PARAM_KIND_network_list &&
+		    setting->origin != ORIGIN_DEFAULT)
+			check_list(&check, site_list(site, setting));
 	}
 }

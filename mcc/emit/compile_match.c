@@ -132,27 +132,15 @@ static enum rt_match_kind word_kind(const struct match_build *b, struct str word
 
 static void add_list(struct match_build *b, struct text text, bool negated);
 
-/* Relative to -C where it lies there, else as the configuration writes it. */
-static const char *shown_path(const struct site *site, const char *fs_path,
-			      const char *name)
-{
-	size_t len = strlen(site->options.dir);
-
-	if (strncmp(fs_path, site->options.dir, len) == 0 && fs_path[len] == '/')
-		return fs_path + len + 1;
-	return name;
-}
-
 /* Each logical line of the file is a list of its own. */
-static void add_file(struct match_build *b, struct str path, struct rt_origin origin,
-		     bool negated)
+static void add_file(struct match_build *b, struct text path, bool negated)
 {
 	struct compiler *c = b->c;
-	const char *name = str_dup0(c->arena, path);
+	struct rt_origin origin = compiler_text_origin(c, path, b->setting);
+	const char *name = str_dup0(c->arena, path.str);
 	const char *fs_path = site_resolve_path(c->site, name);
 	const struct source *src = NULL;
-	struct text_builder text;
-	size_t at = 0;
+	struct list_lines lines;
 	int status = MCC_ENOENT;
 
 	if (b->depth >= LIMIT_MATCH_FILES) {
@@ -161,28 +149,17 @@ static void add_file(struct match_build *b, struct str path, struct rt_origin or
 	}
 	if (fs_path)
 		status = source_add_file(c->site->sources, fs_path,
-					 shown_path(c->site, fs_path, name), &src);
+					 site_shown_path(c->site, fs_path, name), &src);
 	if (status != MCC_OK) {
 		add_error(b,
 			  arena_printf(c->arena, "%s: %s", name, mcc_status_text(status)),
 			  0, origin);
 		return;
 	}
-	/* Comments and blank lines go; what is left separates like a value. */
-	text_builder_init(&text, c->arena);
-	while (at < src->text.len) {
-		struct str rest = str_slice(src->text, at, src->text.len);
-		ptrdiff_t end = str_chr(rest, '\n');
-		size_t len = end < 0 ? rest.len : (size_t)end + 1;
-		struct str line = str_trim(str_slice(rest, 0, len));
-		struct span span = {src->id, (uint32_t)at, (uint32_t)(at + len)};
-
-		if (line.len && line.ptr[0] != '#')
-			text_builder_add(&text, str_slice(rest, 0, len), span, NULL);
-		at += len;
-	}
 	b->depth++;
-	add_list(b, text_builder_done(&text), negated);
+	lines = list_read_file(&c->parse, src, path);
+	for (size_t i = 0; i < lines.count; i++)
+		add_list(b, lines.lines[i], negated);
 	b->depth--;
 }
 
@@ -201,7 +178,7 @@ static void add_word(struct match_build *b, struct text text, bool negated)
 	if (!word.len) {
 		add_error(b, "a '!' without a pattern", 0, origin);
 	} else if (word.ptr[0] == '/') {
-		add_file(b, word, origin, negated);
+		add_file(b, text_slice(c->arena, text, bangs, text.str.len), negated);
 		return;
 	} else if (str_chr(word, ':') >= 0 && word.ptr[0] != '[') {
 		struct text table = text_slice(c->arena, text, bangs, text.str.len);

@@ -110,6 +110,16 @@ const char *site_resolve_path(const struct site *site, const char *path)
 	return arena_printf(site->arena, "%s%s", site->options.root, path);
 }
 
+const char *site_shown_path(const struct site *site, const char *fs_path,
+			    const char *name)
+{
+	size_t len = strlen(site->options.dir);
+
+	if (strncmp(fs_path, site->options.dir, len) == 0 && fs_path[len] == '/')
+		return fs_path + len + 1;
+	return name;
+}
+
 struct str site_origin(struct site *site)
 {
 	struct str origin = site->settings[PARAM_myorigin].value.str;

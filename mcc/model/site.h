@@ -192,6 +192,10 @@ const struct site_table *site_table_of(struct site *site, struct text type_name,
  * below the site's config_directory, else under --root; NULL: not evaluated.
  */
 const char *site_resolve_path(const struct site *site, const char *path);
+/* How such a file is shown: relative to -C where it lies there, else by the
+ * name that the configuration has for it. */
+const char *site_shown_path(const struct site *site, const char *fs_path,
+			    const char *name);
 
 /* Canonical text of the model with origins; for tests (`--dump=model`). */
 struct strbuf;

@@ -105,16 +105,6 @@ static void check_type(struct model *m, const struct site_table *t)
 		diag_edit(m->site.diags, d, text_full_span(word), near->name);
 }
 
-/* Relative to -C where it lies there, else as the configuration writes it. */
-static const char *shown_path(const struct model *m, const struct site_table *t)
-{
-	size_t len = strlen(m->site.options.dir);
-
-	if (strncmp(t->fs_path, m->site.options.dir, len) == 0 && t->fs_path[len] == '/')
-		return t->fs_path + len + 1;
-	return str_dup0(m->site.arena, t->name);
-}
-
 static void parse_table(struct model *m, struct site_table *t)
 {
 	t->state = TABLE_LOADED;
@@ -159,7 +149,10 @@ static void load_file(struct model *m, struct site_table *t)
 				 STR_ARG(t->type_name), STR_ARG(t->name)));
 		return;
 	}
-	status = source_add_file(m->site.sources, t->fs_path, shown_path(m, t), &t->src);
+	status = source_add_file(
+		m->site.sources, t->fs_path,
+		site_shown_path(&m->site, t->fs_path, str_dup0(m->site.arena, t->name)),
+		&t->src);
 	if (status == MCC_OK) {
 		parse_table(m, t);
 	} else if (status == MCC_ENOENT) {

@@ -207,6 +207,34 @@ def test_warnings_have_places(tmp_path):
         (f"{tmp_path}/l.cf:2:1", "unused parameter: bad=1")])
 
 
+def test_places_of_checks(tmp_path):
+    """Within a continuation line, behind `$name`s, in a file that a list names."""
+    configs.Case("mynetworks = 127.0.0.0/8,\n# comment\n   $inner,\n\n  192.168.1.1/24,\n"
+                 " /etc/postfix/nets, !$files\ninner = 10.0.0.0/8,\n   $deep\ndeep = 172.16.0.1/12\n"
+                 "files =\n\t/etc/postfix/more\nmessage_size_limit = $size\nsize =\n# x\n  12k\n",
+                 SMTP + "\n  -o { mynetworks = 127.0.0.0/8\n# c\n    ,10.1.0.0/8 }\n", []).save(tmp_path)
+    (tmp_path / "nets").write_text("# c\n10.0.0.0/8 # 10.0.0.1/8\n10.0.0.9/8\n\n1.2.3.4/33 \n")
+    (tmp_path / "more").write_text("2001:db8::1 [::]/0,\n  # c\n\t1.1.1.1/16")
+    done = subprocess.run([MCC, "-C", tmp_path, "check", "--format", "gcc"], capture_output=True, text=True,
+                          timeout=60, check=False)
+    found, chain = [], []
+    for line in done.stdout.splitlines():
+        place, _, message = line.split(": ", 2)
+        if "expanded from here" in message:
+            chain.append(place)
+            continue
+        chain = []
+        if re.search(r"\[(MC313|MC314|MC315|MC633|MC302) ", line):
+            found.append((place, line.rsplit("[", 1)[1][:5], chain))
+    files = ["main.cf:11:2", "main.cf:6:23"]
+    assert sorted(found) == sorted([
+        ("main.cf:5:3", "MC313", []),
+        ("main.cf:9:8", "MC313", ["main.cf:8:5", "main.cf:3:5"]),
+        ("main.cf:15:3", "MC302", ["main.cf:12:23"]),
+        ("nets:3:1", "MC313", ["main.cf:6:2"]), ("nets:5:1", "MC314", ["main.cf:6:2"]),
+        ("more:1:1", "MC315", files), ("more:1:13", "MC633", files), ("more:3:2", "MC313", files)])
+
+
 @pytest.mark.parametrize("line", ["2.10", "3.11"])
 def test_recorded_of_other_releases(line):
     script = REFERENCE / "check/parse_oracle.py"

@@ -315,7 +315,7 @@ class Judge:
         """What differs between the two, or None."""
         difference = self.differs_once(folder, way)
         # The order in which postconf looks at names is another one each time.
-        for _ in range(4):
+        for _ in range(8):
             if difference is None:
                 break
             difference = self.differs_once(folder, way)
@@ -473,9 +473,11 @@ def judge_one(args):
             if difference is None:
                 continue
             if shrinks:
-                case = Shrinker(judge, folder, way).run(case)
-                case.save(folder)
-                difference = judge.differs(folder, way)
+                smaller = Shrinker(judge, folder, way).run(case)
+                smaller.save(folder)
+                again = judge.differs(folder, way)
+                if again is not None:
+                    case, difference = smaller, again
             return what, case, way, difference
     finally:
         shutil.rmtree(folder, ignore_errors=True)
