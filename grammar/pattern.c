@@ -256,7 +256,8 @@ void pattern_dump(struct strbuf *out, const struct source_set *sources,
 			dump_test(out, sources, &row->test);
 		if (row->other.body.ptr)
 			dump_test(out, sources, &row->other);
-		dump_text(out, sources, row->rest);
+		if (row->rest.str.len)
+			dump_text(out, sources, row->rest);
 		dump_end(out);
 	}
 }

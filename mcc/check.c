@@ -138,7 +138,8 @@ static int set_words(struct check *run, int opt, const char *value)
 		if (!file_kind_parse(value, &run->options.kind))
 			return cli_usage_error("check",
 					       "there is no kind of file '%s' (main, "
-					       "master, aliases, table, spf)",
+					       "master, aliases, table, regexp, pcre, "
+					       "cidr, client, spf)",
 					       value);
 		return EXIT_CLEAN;
 	case OPT_FAIL_ON:

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "grammar/parse.h"
 
 static void test_names(void **state)
@@ -37,11 +38,37 @@ static void test_words(void **state)
 	assert_int_equal(kind, FILE_KIND_SPF);
 }
 
+static void test_texts(void **state)
+{
+	static const struct {
+		const char *text;
+		enum file_kind kind;
+	} cases[] = {
+		{"", FILE_KIND_UNKNOWN},
+		{"# /a/ b\n", FILE_KIND_UNKNOWN},
+		{"a@example.com b\n", FILE_KIND_UNKNOWN},
+		{"/var/mail/x y\n", FILE_KIND_REGEXP},
+		{"# c\n\n/^a/ REJECT\n", FILE_KIND_REGEXP},
+		{"if !/a/\n", FILE_KIND_REGEXP},
+		{"192.0.2.0/24 OK\n", FILE_KIND_CIDR},
+		{"if 2001:db8::/32\n", FILE_KIND_CIDR},
+		{"192.0.2 OK\n", FILE_KIND_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(file_kind_of_text(str_of(cases[i].text)), cases[i].kind);
+	assert_int_equal(file_kind_of_name("a.pcre"), FILE_KIND_PCRE);
+	assert_int_equal(file_kind_of_name("helo_regexp"), FILE_KIND_REGEXP);
+	assert_int_equal(file_kind_of_name("postscreen_access.cidr"), FILE_KIND_CIDR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
