@@ -170,6 +170,25 @@ int fs_write_at(int fd, const void *data, size_t len, uint64_t at)
 	return MCC_OK;
 }
 
+int fs_copy_all(int from, int to, size_t len)
+{
+	char some[1 << 16];
+
+	while (len) {
+		ssize_t n =
+			read_retry(from, some, len < sizeof(some) ? len : sizeof(some));
+		int status;
+
+		if (n <= 0)
+			return n ? mcc_status_from_errno(errno) : MCC_EIO;
+		status = fs_write_all(to, some, (size_t)n);
+		if (status)
+			return status;
+		len -= (size_t)n;
+	}
+	return MCC_OK;
+}
+
 /* Some file systems know no fsync of a folder and say EINVAL: nothing to do. */
 static int sync_fd(int fd)
 {
@@ -222,7 +241,7 @@ static int create_temp(int dirfd, char name[TEMP_NAME_SIZE], int *out_fd)
 
 		snprintf(name, TEMP_NAME_SIZE, ".mcc-%ld-%d.tmp", (long)getpid(), i);
 		fd = openat(dirfd, name,
-			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0) {
 			*out_fd = fd;
 			return MCC_OK;
@@ -245,6 +264,23 @@ int fs_temp_open(int dirfd, const char *name, struct fs_temp *out_temp)
 		close(temp.parent);
 	else
 		*out_temp = temp;
+	return status;
+}
+
+int fs_scratch_open(int dirfd, const char *name, int *out_fd)
+{
+	struct fs_temp temp;
+	int status = fs_temp_open(dirfd, name, &temp);
+
+	if (status)
+		return status;
+	if (unlinkat(temp.parent, temp.name, 0) < 0) {
+		status = mcc_status_from_errno(errno);
+		close(temp.fd);
+	} else {
+		*out_fd = temp.fd;
+	}
+	close(temp.parent);
 	return status;
 }
 

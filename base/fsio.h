@@ -46,6 +46,11 @@ struct fs_temp {
 int fs_temp_open(int dirfd, const char *name, struct fs_temp *out_temp) MCC_MUST_CHECK;
 int fs_temp_commit(struct fs_temp *temp, mode_t mode) MCC_MUST_CHECK;
 void fs_temp_drop(struct fs_temp *temp);
+/* A file for reading and writing, without a name, in the folder of `name`. */
+int fs_scratch_open(int dirfd, const char *name, int *out_fd) MCC_MUST_CHECK;
+/* `len` bytes from the place of one file to that of another; MCC_EIO when the
+ * first one ends before. */
+int fs_copy_all(int from, int to, size_t len) MCC_MUST_CHECK;
 int fs_write_all(int fd, const void *data, size_t len) MCC_MUST_CHECK;
 /* All `len` bytes at an offset; MCC_EFORMAT: the file ends before. */
 int fs_read_at(int fd, void *buf, size_t len, uint64_t at) MCC_MUST_CHECK;

@@ -10,12 +10,19 @@ enum {
 	/* A main.cf is some KiB, the largest table in the field some hundred
 	 * MiB; offsets in spans are 32 bits. */
 	LIMIT_SOURCE_FILE = 1 << 30,
+	/* Text of one source that is held in memory by those who can do with
+	 * less (source_add_large). */
+	LIMIT_SOURCE_HELD = 96 << 20,
 	/* Main.cf and master.cf: beyond this it is not a configuration. */
 	LIMIT_CONFIG_FILE = 16 << 20,
 	/* Postfix's own nesting limit for $name (also catches self reference). */
 	LIMIT_MACRO_DEPTH = 100,
 	/* Braces within one value; the parser keeps a stack. */
 	LIMIT_BRACE_DEPTH = 200,
+	/* Rows of a table that is being compiled, held in memory: with what
+	 * sorting them takes a third of a GiB at the very most. More rows
+	 * go to files beside the database. */
+	LIMIT_ROWS_HELD = 96 << 20,
 	/* What the files named by one row of `mcc map -F` hold. */
 	LIMIT_TABLE_FILES = 16 << 20,
 	/* An expanded value: doubling references must not fill the memory. */

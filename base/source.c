@@ -6,8 +6,12 @@
  */
 #include "base/source.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fsio.h"
@@ -26,6 +30,8 @@ struct line_index {
 struct entry {
 	struct source pub; /* first member: the public pointer is ours */
 	struct line_index *lines;
+	bool is_mapped;
+	size_t forgotten; /* bytes before it were given back */
 };
 
 struct source_set {
@@ -128,6 +134,102 @@ int source_add_file(struct source_set *set, const char *fs_path, const char *sho
 	return add_file(set, fs_path, shown, LIMIT_SOURCE_FILE, out_src);
 }
 
+/* ---- large files ---- */
+
+/* A multiple of every size of page. */
+enum { FORGET_UNIT = 16 << 20 };
+
+struct mapping {
+	void *at;
+	size_t len;
+};
+
+static void unmap(void *arg)
+{
+	const struct mapping *m = arg;
+
+	munmap(m->at, m->len);
+}
+
+static int map_copy(struct arena *arena, int from, const char *beside, size_t len,
+		    struct str *out_text)
+{
+	struct mapping *m = arena_alloc(arena, sizeof(*m));
+	int fd = -1;
+	int status = fs_scratch_open(AT_FDCWD, beside, &fd);
+
+	if (status)
+		return status;
+	status = fs_copy_all(from, fd, len);
+	if (!status) {
+		m->at = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+		m->len = len;
+		if (m->at == MAP_FAILED)
+			status = mcc_status_from_errno(errno);
+		else
+			arena_on_free(arena, unmap, m);
+	}
+	close(fd);
+	if (!status)
+		*out_text = (struct str){m->at, len};
+	return status;
+}
+
+int source_add_large(struct source_set *set, const char *fs_path, const char *beside,
+		     const struct source **out_src)
+{
+	struct entry *e;
+	struct str text;
+	struct stat st;
+	int status;
+	int fd;
+
+	if (stat(fs_path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size <= LIMIT_SOURCE_HELD || st.st_size > LIMIT_SOURCE_FILE)
+		return source_add_file(set, fs_path, NULL, out_src);
+	fd = open(fs_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return mcc_status_from_errno(errno);
+	status = map_copy(set->arena, fd, beside, (size_t)st.st_size, &text);
+	close(fd);
+	if (status)
+		return status;
+	e = add(set, fs_path, arena_strdup(set->arena, fs_path), text);
+	e->is_mapped = true;
+	*out_src = &e->pub;
+	return MCC_OK;
+}
+
+static void forget(struct entry *e, size_t offset)
+{
+	size_t end = offset / FORGET_UNIT * FORGET_UNIT;
+	char *at;
+
+	if (!e->is_mapped || end <= e->forgotten)
+		return;
+	/* The mapping is ours to advise on, its bytes are not ours to change. */
+	memcpy(&at, &e->pub.text.ptr, sizeof(at));
+	madvise(at + e->forgotten, end - e->forgotten, MADV_DONTNEED);
+	e->forgotten = end;
+}
+
+void source_forget(const struct source *src, size_t offset)
+{
+	struct entry *e;
+
+	memcpy(&e, &src, sizeof(e));
+	forget(e, offset);
+}
+
+/* What was given back will be read once more. */
+static void reread(const struct source *src)
+{
+	struct entry *e;
+
+	memcpy(&e, &src, sizeof(e));
+	e->forgotten = 0;
+}
+
 int source_add_config(struct source_set *set, const char *fs_path, const char *shown,
 		      const struct source **out_src)
 {
@@ -169,6 +271,7 @@ static const struct line_index *lines_of(const struct source *src)
 
 	if (lines->starts)
 		return lines;
+	reread(src);
 	push_start(lines, 0);
 	for (;;) {
 		ptrdiff_t nl = str_chr(str_slice(text, at, text.len), '\n');
@@ -177,6 +280,8 @@ static const struct line_index *lines_of(const struct source *src)
 			return lines;
 		at += (size_t)nl + 1;
 		push_start(lines, at);
+		if (at % FORGET_UNIT < (size_t)nl)
+			source_forget(src, at);
 	}
 }
 

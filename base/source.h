@@ -57,6 +57,16 @@ void source_replace(struct source_set *set, const char *fs_path, struct str text
  */
 int source_add_file(struct source_set *set, const char *fs_path, const char *shown,
 		    const struct source **out_src) MCC_MUST_CHECK;
+/*
+ * The same for a file that may be large: beyond LIMIT_SOURCE_HELD its text is
+ * not in memory but in a copy without a name, in the folder of `beside`, which
+ * nobody else can change or cut off.
+ */
+int source_add_large(struct source_set *set, const char *fs_path, const char *beside,
+		     const struct source **out_src) MCC_MUST_CHECK;
+/* Bytes before `offset` are not wanted for now: memory of a large file that
+ * they take is given back. They can still be read. */
+void source_forget(const struct source *src, size_t offset);
 /* The same for main.cf, master.cf and their like: at most LIMIT_CONFIG_FILE. */
 int source_add_config(struct source_set *set, const char *fs_path, const char *shown,
 		      const struct source **out_src) MCC_MUST_CHECK;

@@ -40,11 +40,15 @@ size_t utf8_decode(struct str s, uint32_t *out_c)
 
 bool utf8_is_ascii(struct str s)
 {
-	unsigned char all = 0;
+	uint64_t all = 0, w;
 
+	for (; s.len >= sizeof(w); s.ptr += sizeof(w), s.len -= sizeof(w)) {
+		memcpy(&w, s.ptr, sizeof(w));
+		all |= w;
+	}
 	for (size_t i = 0; i < s.len; i++)
 		all |= (unsigned char)s.ptr[i];
-	return all < 0x80;
+	return (all & 0x8080808080808080u) == 0;
 }
 
 bool utf8_is_valid(struct str s)
@@ -52,6 +56,8 @@ bool utf8_is_valid(struct str s)
 	uint32_t c;
 	size_t len;
 
+	if (utf8_is_ascii(s))
+		return true;
 	for (; s.len; s = str_slice(s, len, s.len)) {
 		len = utf8_decode(s, &c);
 		if (!len)

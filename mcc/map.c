@@ -45,7 +45,7 @@ static int split_name(const struct map_settings *settings, const char *word,
 		t->file = word;
 		return EXIT_CLEAN;
 	}
-	if (!colon || colon == word || !colon[1])
+	if (!colon || colon == word)
 		return cli_usage_error("map", "'%s' is not TYPE:FILE", word);
 	t->type = str_dup0(t->cli->arena, (struct str){word, (size_t)(colon - word)});
 	t->file = colon + 1;
@@ -183,8 +183,12 @@ static int run_tables(const struct map_run *run, const struct map_tables *tables
 {
 	const struct map_table *first = &tables->list[0];
 
-	if (run->query)
+	if (run->query) /* which opens only the tables that it needs */
 		return map_query(tables, run->query);
+	for (size_t i = 0; i < tables->count; i++)
+		if (!tables->list[i].file[0])
+			return cli_usage_error("map", "'%s' is not TYPE:FILE",
+					       tables->list[i].name);
 	if (run->dump)
 		return map_dump(first);
 	if (run->key)

@@ -18,16 +18,25 @@
 #include "mcc/map_rows.h"
 #include "mcc/map_table.h"
 
-int map_read_source(const struct map_table *table, const struct source **out_src)
+/* A large one is put beside the database to be. */
+static int read_source(const struct map_table *table, const char *beside,
+		       const struct source **out_src)
 {
+	struct source_set *sources = table->cli->sources;
 	int status;
 
 	if (strcmp(table->file, "-") == 0)
 		return cli_read_stdin(table->cli, out_src);
-	status = source_add_file(table->cli->sources, table->file, NULL, out_src);
+	status = beside ? source_add_large(sources, table->file, beside, out_src)
+			: source_add_file(sources, table->file, NULL, out_src);
 	if (status != MCC_OK)
 		return cli_cannot("%s: %s", table->file, mcc_status_text(status));
 	return EXIT_CLEAN;
+}
+
+int map_read_source(const struct map_table *table, const struct source **out_src)
+{
+	return read_source(table, NULL, out_src);
 }
 
 struct str map_fold_key(const struct map_table *table, struct arena *arena,
@@ -53,27 +62,33 @@ int map_compile(const struct map_table *table)
 
 	if (strcmp(table->file, "-") == 0 && !table->output)
 		return cli_usage_error("map", "standard input needs -o OUT");
-	status = map_read_source(table, &src);
-	if (status != EXIT_CLEAN)
-		return status;
-	map_rows_init(&rows, table);
-	map_rows_read(&rows, src);
-	return map_rows_write(&rows);
+	status = map_rows_init(&rows, table);
+	if (status == EXIT_CLEAN)
+		status = read_source(table, rows.path, &src);
+	if (status == EXIT_CLEAN) {
+		map_rows_read(&rows, src);
+		status = map_rows_write(&rows);
+	}
+	map_rows_fini(&rows);
+	return status;
 }
 
 int map_add(const struct map_table *table)
 {
 	const struct source *src = NULL;
 	struct map_rows rows;
-	int status = cli_read_stdin(table->cli, &src);
+	int status = map_rows_init(&rows, table);
 
-	map_rows_init(&rows, table);
+	if (status == EXIT_CLEAN)
+		status = cli_read_stdin(table->cli, &src);
 	if (status == EXIT_CLEAN)
 		status = map_rows_read_database(&rows);
-	if (status != EXIT_CLEAN)
-		return status;
-	map_rows_read(&rows, src);
-	return map_rows_write(&rows);
+	if (status == EXIT_CLEAN) {
+		map_rows_read(&rows, src);
+		status = map_rows_write(&rows);
+	}
+	map_rows_fini(&rows);
+	return status;
 }
 
 /* ---- -d ---- */
@@ -106,21 +121,17 @@ static int delete_from(const struct map_table *table, const struct strmap *keys,
 		       bool *out_is_found)
 {
 	struct map_rows rows;
-	size_t kept = 0;
-	int status;
+	int status = map_rows_init(&rows, table);
 
-	map_rows_init(&rows, table);
-	status = map_rows_read_database(&rows);
-	if (status != EXIT_CLEAN)
-		return status;
-	for (size_t i = 0; i < rows.count; i++)
-		if (!strmap_find(keys, rows.rows[i].key))
-			rows.rows[kept++] = rows.rows[i];
-	if (kept == rows.count)
-		return EXIT_CLEAN;
-	rows.count = kept;
-	*out_is_found = true;
-	return map_rows_write(&rows);
+	rows.unwanted = keys;
+	if (status == EXIT_CLEAN)
+		status = map_rows_read_database(&rows);
+	if (status == EXIT_CLEAN && rows.dropped) {
+		*out_is_found = true;
+		status = map_rows_write(&rows);
+	}
+	map_rows_fini(&rows);
+	return status;
 }
 
 int map_delete(const struct map_tables *tables, const char *key)

@@ -19,10 +19,12 @@
 #include "lint/lint_file.h"
 #include "mcc/cli.h"
 #include "mcc/emit/table_database.h"
+#include "mcc/emit/table_inline.h"
 #include "mcc/emit/table_rows.h"
 #include "mcc/map_table.h"
 #include "runtime/config.h"
 #include "runtime/map.h"
+#include "runtime/map_brace.h"
 
 #define PASSWD_FILE "/etc/passwd"
 
@@ -71,18 +73,24 @@ static int open_rules(const struct map_table *table, struct str text,
 	return EXIT_CLEAN;
 }
 
-/* The rows of texthash and inline: folded, without those that do not count. */
-static size_t usable_rows(const struct map_table *table, struct rt_row *rows,
-			  size_t count)
+/* The rows of texthash and inline: folded, of equal keys one. */
+static size_t usable_rows(const struct map_table *table, bool is_last_kept,
+			  struct rt_row *rows, size_t count)
 {
 	struct arena *arena = table->cli->arena;
 	struct strmap *seen = strmap_new(arena);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		struct rt_row *before;
+
 		rows[i].key = map_fold_key(table, arena, rows[i].key);
-		if (strmap_find(seen, rows[i].key))
+		before = strmap_find(seen, rows[i].key);
+		if (before) {
+			if (is_last_kept)
+				before->value = rows[i].value;
 			continue;
+		}
 		rows[kept] = rows[i];
 		strmap_put(seen, rows[kept].key, &rows[kept]);
 		kept++;
@@ -116,13 +124,13 @@ static int read_inline(const struct map_table *table, struct rt_row **out_rows,
 		       size_t *out_count)
 {
 	struct cli *cli = table->cli;
-	const struct parse_ctx ctx = {cli->arena, cli->sources, cli->diags};
 	struct str text = str_of(table->file);
+	const char *wrong;
 
 	if (table->is_utf8 && !utf8_is_valid(text))
 		return cli_cannot("the name of an inline table is not UTF-8");
-	*out_count = table_rows_of_inline(&ctx, text, false, out_rows);
-	return EXIT_CLEAN;
+	wrong = table_inline_rows(cli->arena, text, false, out_rows, out_count);
+	return wrong ? cli_cannot("%s: %s", table->name, wrong) : EXIT_CLEAN;
 }
 
 bool map_has_rows(const char *type)
@@ -133,12 +141,14 @@ bool map_has_rows(const char *type)
 int map_read_rows(const struct map_table *table, struct rt_row **out_rows,
 		  size_t *out_count)
 {
-	int status = strcmp(table->type, "inline") == 0
-			     ? read_inline(table, out_rows, out_count)
-			     : read_texthash(table, out_rows, out_count);
+	bool is_inline = strcmp(table->type, "inline") == 0;
+	int status = is_inline ? read_inline(table, out_rows, out_count)
+			       : read_texthash(table, out_rows, out_count);
 
 	if (status == EXIT_CLEAN)
-		*out_count = usable_rows(table, *out_rows, *out_count);
+		*out_count =
+			usable_rows(table, is_inline || table->again == MAP_AGAIN_REPLACE,
+				    *out_rows, *out_count);
 	return status;
 }
 
@@ -155,27 +165,44 @@ static int open_rows(const struct map_table *table, struct rt_map **out_map)
 	return EXIT_CLEAN;
 }
 
-static struct rt_map *open_static(const struct map_table *table)
+static int open_static(const struct map_table *table, struct rt_map **out_map)
 {
-	struct str value = str_of(table->file);
+	struct str value;
+	const char *wrong = table_inline_static(str_of(table->file), &value);
 
-	if (str_starts(value, "{") && str_ends(value, "}"))
-		value = str_trim(str_slice(value, 1, value.len - 1));
-	return rt_map_static(table->cli->arena, table->name, value);
+	if (wrong)
+		return cli_cannot("%s: %s", table->name, wrong);
+	*out_map = rt_map_static(table->cli->arena, table->name, value);
+	return EXIT_CLEAN;
 }
 
 static int open_rule_table(const struct map_table *table, struct rt_map **out_map)
 {
 	struct cli *cli = table->cli;
-	const struct parse_ctx ctx = {cli->arena, cli->sources, cli->diags};
 	const struct source *src = NULL;
+	struct str text;
 	int status;
 
-	if (table->file[0] == '{')
-		return open_rules(table, table_text_of_inline(&ctx, str_of(table->file)),
-				  out_map);
+	if (table->file[0] == '{') {
+		const char *wrong =
+			table_inline_text(cli->arena, str_of(table->file), &text);
+
+		if (wrong)
+			return cli_cannot("%s: %s", table->name, wrong);
+		return open_rules(table, text, out_map);
+	}
 	status = map_read_source(table, &src);
 	return status == EXIT_CLEAN ? open_rules(table, src->text, out_map) : status;
+}
+
+static int open_random(const struct map_table *table, struct rt_map **out_map)
+{
+	struct str inner, word;
+
+	if (!brace_inner(str_of(table->file), &inner) || !brace_word(&inner, &word))
+		return cli_cannot("%s is not randmap:{VALUE ...}", table->name);
+	*out_map = rt_map_random(table->cli->arena, table->name, str_of(table->file));
+	return EXIT_CLEAN;
 }
 
 /* The tables inside "{...}"; NULL when there is one that is no TYPE:NAME. */
@@ -245,6 +272,8 @@ int map_open(const struct map_table *table, struct rt_map **out_map)
 	const char *type = table->type;
 	struct arena *arena = table->cli->arena;
 
+	if (!table->file[0])
+		return cli_cannot("'%s' is not TYPE:FILE", table->name);
 	if (table_has_database(type))
 		return open_database(table, out_map);
 	if (strcmp(type, "pipemap") == 0 || strcmp(type, "unionmap") == 0)
@@ -256,10 +285,10 @@ int map_open(const struct map_table *table, struct rt_map **out_map)
 	if (map_has_rows(type))
 		return open_rows(table, out_map);
 	if (strcmp(type, "static") == 0)
-		*out_map = open_static(table);
-	else if (strcmp(type, "randmap") == 0)
-		*out_map = rt_map_random(arena, table->name, str_of(table->file));
-	else if (strcmp(type, "environ") == 0)
+		return open_static(table, out_map);
+	if (strcmp(type, "randmap") == 0)
+		return open_random(table, out_map);
+	if (strcmp(type, "environ") == 0)
 		*out_map = rt_map_environ(arena, table->name, !table->is_unfolded);
 	else if (strcmp(type, "fail") == 0)
 		*out_map = rt_map_fail(arena, table->name);

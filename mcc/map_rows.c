@@ -1,44 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows from sources and databases, and the database made of them. The rows of
- * a plain table go straight from the text into one array, their bytes stay in
- * the text; keys that stand twice are found by whoever sorts them.
+ * Rows from sources and databases, and the database made of them. They go one
+ * by one into a store that holds a bounded part of them in memory; keys that
+ * stand twice are found when they come out sorted.
  */
 #include "mcc/map_rows.h"
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/fsio.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "base/strmap.h"
 #include "grammar/aliases.h"
 #include "lint/lint_file.h"
 #include "mcc/cli.h"
 #include "mcc/emit/table_database.h"
-#include "mcc/emit/table_rows.h"
+#include "mcc/map_rights.h"
 #include "mcc/map_table.h"
 #include "runtime/database.h"
 
-/* Readable by whoever may read the source. */
-enum { MODE_DEFAULT = 0644, MODE_MASK = 0666 };
+/* As postmap's: 0644, without what the source withholds from others. */
+enum { MODE_OWNER = 0600, MODE_OTHERS = 0044, MODE_DEFAULT = 0644 };
 
 static void push(struct map_rows *r, struct str key, struct str value, struct span span)
 {
-	struct arena *arena = r->ctx.arena;
-	struct bdb_row *out =
-		arena_push(arena, &r->rows, r->count, &r->room, sizeof(*out));
-	struct span *at =
-		arena_push(arena, &r->spans, r->count, &r->span_room, sizeof(*at));
+	const struct row_place place = {span.lo, span.hi};
 
-	key = map_fold_key(r->table, arena, key);
-	*out = (struct bdb_row){key, value};
-	*at = span;
-	r->count++;
+	key = map_fold_key(r->table, r->scratch, key);
+	if (r->status == MCC_OK)
+		r->status = row_store_add(r->store, key, value, place);
+	arena_reset(r->scratch);
 }
 
 static void add_row(struct table_sink *sink, const struct table_row *row)
@@ -47,71 +46,71 @@ static void add_row(struct table_sink *sink, const struct table_row *row)
 	struct str value = row->value;
 	const char *why;
 
+	source_forget(r->src, row->key_span.lo);
 	if (r->table->is_utf8 && !lint_row_is_utf8(&r->ctx, row))
 		return;
 	if (r->table->has_files &&
-	    !map_encode_files(r->ctx.arena, row->value, &value, &why)) {
+	    !map_encode_files(r->scratch, row->value, &value, &why)) {
 		diag_add(r->ctx.diags, RULE_MC001, row->value_span,
 			 "%s: this row is left out", why);
+		arena_reset(r->scratch);
 		return;
 	}
 	push(r, row->key, value, row->key_span);
 }
 
-static void report_duplicate(struct bdb_duplicates *d, size_t kept, size_t dropped)
+static void report_duplicate(struct row_duplicates *d, const struct stored_row *kept,
+			     const struct stored_row *dropped)
 {
 	struct map_rows *r =
 		(struct map_rows *)(void *)((char *)d -
 					    offsetof(struct map_rows, duplicates));
-	struct span again = r->spans[dropped];
-	struct str key = r->rows[dropped].key;
+	struct span again, first;
 
-	if (r->spans[kept].file)
-		lint_report_duplicate(
-			&r->ctx, again, r->spans[kept],
-			source_span_text(r->ctx.sources, again),
-			str_eq(r->rows[kept].value, r->rows[dropped].value));
+	r->dropped++;
+	if (r->table->again != MAP_AGAIN_WARN)
+		return;
+	again = (struct span){r->src->id, dropped->place.lo, dropped->place.hi};
+	first = (struct span){r->src->id, kept->place.lo, kept->place.hi};
+	if (first.hi)
+		lint_report_duplicate(&r->ctx, again, first,
+				      source_span_text(r->ctx.sources, again),
+				      str_eq(kept->value, dropped->value));
 	else
 		diag_add(r->ctx.diags, RULE_MC901, again,
 			 "'%.*s' is in the database already, which keeps its value "
 			 "(-r replaces it)",
-			 STR_ARG(key));
+			 STR_ARG(dropped->key));
 }
 
-void map_rows_init(struct map_rows *r, const struct map_table *table)
+int map_rows_init(struct map_rows *r, const struct map_table *table)
 {
 	struct cli *cli = table->cli;
 
 	*r = (struct map_rows){.sink = {add_row},
 			       .table = table,
 			       .ctx = {cli->arena, cli->sources, cli->diags},
-			       .duplicates = {report_duplicate}};
+			       .duplicates = {report_duplicate},
+			       .scratch = arena_new(0),
+			       .path = table->output};
+	if (!r->path)
+		r->path = table_database_path(cli->arena, table->type, table->file);
+	r->store = row_store_new(AT_FDCWD, r->path, LIMIT_ROWS_HELD);
+	return r->store ? EXIT_CLEAN : cli_cannot("%s", mcc_status_text(MCC_ENOMEM));
 }
 
-/* Rows of few bytes are the rule; the arrays grow when they are shorter. */
-static void read_table(struct map_rows *r, const struct source *src)
+void map_rows_fini(struct map_rows *r)
 {
-	enum { BYTES_A_ROW = 32 };
-
-	if (!r->rows) {
-		r->room = r->span_room = src->text.len / BYTES_A_ROW + 8;
-		r->rows = arena_array(r->ctx.arena, r->room, sizeof(*r->rows));
-		r->spans = arena_array(r->ctx.arena, r->room, sizeof(*r->spans));
-	}
-	table_each(&r->ctx, src, &r->sink);
+	row_store_free(r->store);
+	arena_free(r->scratch);
 }
 
-void map_rows_read(struct map_rows *r, const struct source *src)
+static void read_aliases(struct map_rows *r, const struct source *src)
 {
-	const struct alias_file *aliases;
+	const struct alias_file *aliases = aliases_parse(&r->ctx, src);
 	/* From 3.12 on names keep their quotes in the database. */
 	bool keeps_quotes = pf_version_reached(r->table->cli->site.version, "3.12");
 
-	if (!r->table->is_aliases) {
-		read_table(r, src);
-		return;
-	}
-	aliases = aliases_parse(&r->ctx, src);
 	lint_alias_loops(&r->ctx, &aliases, 1, NULL);
 	for (size_t i = 0; i < aliases->entry_count; i++) {
 		const struct alias_entry *e = &aliases->entries[i];
@@ -122,67 +121,89 @@ void map_rows_read(struct map_rows *r, const struct source *src)
 	}
 }
 
+void map_rows_read(struct map_rows *r, const struct source *src)
+{
+	struct map_rights rights;
+
+	r->src = src;
+	map_rights_drop(&rights, r->table);
+	if (r->table->is_aliases)
+		read_aliases(r, src);
+	else
+		table_each(&r->ctx, src, &r->sink);
+	map_rights_restore(&rights);
+}
+
+/* ---- databases ---- */
+
+static bool add_stored(struct str key, struct str value, void *arg)
+{
+	const struct row_place nowhere = {0, 0};
+	struct map_rows *r = arg;
+
+	if (r->unwanted && strmap_find(r->unwanted, key))
+		r->dropped++;
+	else
+		r->status = row_store_add(r->store, key, value, nowhere);
+	return r->status == MCC_OK;
+}
+
 int map_rows_read_database(struct map_rows *r)
 {
 	const struct map_table *t = r->table;
-	const char *path = table_database_path(r->ctx.arena, t->type, t->file);
-	struct rt_row *rows = NULL;
-	size_t count = 0;
 	int status;
 
-	if (!fs_exists(AT_FDCWD, path))
+	if (!fs_exists(AT_FDCWD, r->path))
 		return EXIT_CLEAN;
-	status = table_rows_of_database(r->ctx.arena, t->type, t->file, &rows, &count);
+	status = table_each_of_database(r->ctx.arena, t->type, r->path, add_stored, r);
+	if (status == MCC_OK)
+		status = r->status;
 	if (status != MCC_OK)
-		return cli_cannot("%s: %s", path, mcc_status_text(status));
-	r->room = r->span_room = count + 8;
-	r->rows = arena_array(r->ctx.arena, r->room, sizeof(*r->rows));
-	r->spans = arena_array(r->ctx.arena, r->room, sizeof(*r->spans));
-	for (size_t i = 0; i < count; i++) {
-		r->rows[i] = (struct bdb_row){rows[i].key, rows[i].value};
-		r->spans[i] = SPAN_NONE;
-	}
-	r->count = count;
+		return cli_cannot("%s: %s", r->path, mcc_status_text(status));
 	return EXIT_CLEAN;
 }
 
-/* Of equal keys the last value, in the place of the first. */
-static void keep_last(struct map_rows *r)
+/* A database that is there keeps its mode and owner; a new one gets those of
+ * the source. cdb files are always new to Postfix. */
+static void set_access(const struct map_rows *r, struct bdb_target *target)
 {
-	struct strmap *seen = strmap_new(r->ctx.arena);
-	size_t kept = 0;
+	const struct map_table *t = r->table;
+	bool is_root = geteuid() == 0;
+	struct stat source, old;
+	bool has_source = stat(t->file, &source) == 0 && S_ISREG(source.st_mode);
 
-	for (size_t i = 0; i < r->count; i++) {
-		struct bdb_row *first = strmap_find(seen, r->rows[i].key);
-
-		if (first) {
-			first->value = r->rows[i].value;
-			continue;
-		}
-		r->rows[kept] = r->rows[i];
-		strmap_put(seen, r->rows[kept].key, &r->rows[kept]);
-		kept++;
+	if (has_source && !t->has_default_mode)
+		target->mode = MODE_OWNER | (source.st_mode & MODE_OTHERS);
+	if (stat(r->path, &old) == 0 && S_ISREG(old.st_mode) &&
+	    strcmp(t->type, "cdb") != 0) {
+		target->mode = old.st_mode & 07777;
+		source = old;
+		has_source = true;
+	} else if (t->is_as_root) {
+		return;
 	}
-	r->count = kept;
+	target->has_owner = is_root && has_source;
+	target->uid = source.st_uid;
+	target->gid = source.st_gid;
 }
 
 int map_rows_write(struct map_rows *r)
 {
 	const struct map_table *t = r->table;
-	struct bdb_target target = {AT_FDCWD, t->output, MODE_DEFAULT};
-	struct stat st;
-	int status;
+	struct bdb_target target = {
+		.dirfd = AT_FDCWD, .name = r->path, .mode = MODE_DEFAULT};
+	const struct row_order order = {.keep_last = t->again == MAP_AGAIN_REPLACE,
+					.duplicates = &r->duplicates};
+	int status = r->status;
 
-	if (!target.name)
-		target.name = table_database_path(r->ctx.arena, t->type, t->file);
-	if (stat(t->file, &st) == 0 && S_ISREG(st.st_mode))
-		target.mode = st.st_mode & MODE_MASK;
-	if (t->again == MAP_AGAIN_REPLACE)
-		keep_last(r);
-	status = database_write(&target, t->type, r->rows, r->count,
-				t->again == MAP_AGAIN_WARN ? &r->duplicates : NULL);
+	set_access(r, &target);
+	if (status == MCC_OK)
+		status = database_write_rows(&target, t->type, r->store, order);
 	cli_report_human(t->cli);
 	if (status != MCC_OK)
 		return cli_cannot("%s: %s", target.name, mcc_status_text(status));
+	if (t->is_verbose)
+		fprintf(stderr, "mcc: %s: %zu rows read, %zu of them not kept\n", r->path,
+			row_store_count(r->store), r->dropped);
 	return EXIT_CLEAN;
 }

@@ -3,24 +3,17 @@
 #ifndef MCC_RUNTIME_BDB_BUILD_H
 #define MCC_RUNTIME_BDB_BUILD_H
 
-#include <stddef.h>
-
 #include "base/attr.h"
 #include "runtime/bdb_page.h"
-#include "runtime/bdb_write.h"
-
-/* Order of keys with their final NUL: bytes, then length. Equal keys: the
- * order of the rows. For qsort over `const struct bdb_row *`. */
-int bdb_row_order(const void *a, const void *b);
+#include "runtime/row_store.h"
 
 /*
- * Fills `pages` (not initialised before, the caller frees them after success
- * and failure alike) with a whole file. Status: MCC_OK or MCC_ENOMEM.
+ * Writes a whole file to `fd`, which is empty. `order` says what becomes of
+ * equal keys; its number() is set here. Status: MCC_ENOMEM, MCC_ETOOBIG, those
+ * of files.
  */
-int bdb_build_btree(struct bdb_pages *pages, const struct bdb_row *rows, size_t count,
-		    struct bdb_duplicates *duplicates) MCC_MUST_CHECK;
-/* Writes a whole file to `fd`, empty and at its start; the rest as above. */
-int bdb_write_hash(int fd, const struct bdb_row *rows, size_t count,
-		   struct bdb_duplicates *duplicates) MCC_MUST_CHECK;
+int bdb_write_hash(int fd, struct row_store *rows, struct row_order order) MCC_MUST_CHECK;
+int bdb_write_btree(int fd, struct row_store *rows,
+		    struct row_order order) MCC_MUST_CHECK;
 
 #endif

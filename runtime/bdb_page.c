@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pages in memory. Every byte that is not set is zero, so the file depends on
- * the rows alone. A btree is put together as a whole before the first byte is
- * written; of a hash table only the pages behind the buckets stay here.
+ * Pages in memory until they are written. Every byte that is not set is zero,
+ * so the file depends on the rows alone.
  */
 #include "runtime/bdb_page.h"
 
@@ -50,19 +49,22 @@ uint32_t bdb_hash_check(void)
 	return bdb_hash(text, sizeof(text), 0);
 }
 
-void bdb_pages_init(struct bdb_pages *pages, uint32_t first)
-{
-	*pages = (struct bdb_pages){.room = first + first / 4 + 8};
-	pages->bytes = calloc(pages->room, BDB_PAGE_SIZE);
-	if (pages->bytes)
-		pages->count = first;
-	else
-		pages->failed = true;
-}
-
 void bdb_pages_init_after(struct bdb_pages *pages, uint32_t base)
 {
 	*pages = (struct bdb_pages){.base = base, .count = base};
+}
+
+void bdb_pages_drop(struct bdb_pages *pages, uint32_t before)
+{
+	size_t gone = (size_t)(before - pages->base) * BDB_PAGE_SIZE;
+	size_t used = (size_t)(pages->count - pages->base) * BDB_PAGE_SIZE;
+
+	if (!gone)
+		return;
+	MCC_ASSERT(before >= pages->base && before <= pages->count);
+	memmove(pages->bytes, pages->bytes + gone, used - gone);
+	memset(pages->bytes + used - gone, 0, gone);
+	pages->base = before;
 }
 
 void bdb_pages_fini(struct bdb_pages *pages)

@@ -18,10 +18,10 @@ struct bdb_pages {
 	bool failed;	/* no memory, or more pages than numbers; checked once */
 };
 
-/* `first` zeroed pages, with room for some more. */
-void bdb_pages_init(struct bdb_pages *pages, uint32_t first);
 /* No pages yet; the first will have the number `base`. */
 void bdb_pages_init_after(struct bdb_pages *pages, uint32_t base);
+/* Forgets the pages before `before`, which have been written. */
+void bdb_pages_drop(struct bdb_pages *pages, uint32_t before);
 void bdb_pages_fini(struct bdb_pages *pages);
 /* Borrowed until the next page is added. */
 uint8_t *bdb_page_at(struct bdb_pages *pages, uint32_t number);

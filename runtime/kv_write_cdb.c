@@ -5,7 +5,8 @@
  * needs record by record. https://cr.yp.to/cdb/cdb.txt: a table of pointers
  * (256 times offset and slots), records (length of key and data, both), then
  * the tables (hash and offset of the record); numbers are 32 bits,
- * little-endian. Records stand in the order of the rows. Unlike the other types
+ * little-endian. Records stand in the order of the rows: sorting tells only
+ * which of equal keys is kept. Unlike the other types
  * Postfix writes cdb without NULs.
  */
 #include <errno.h>
@@ -15,11 +16,14 @@
 
 #include "base/fsio.h"
 #include "base/status.h"
-#include "runtime/bdb_build.h"
+#include "runtime/bdb_page.h"
+#include "runtime/database.h"
 #include "runtime/kv_write.h"
 
 enum { CDB_TABLES = 256, CDB_HEADER = CDB_TABLES * 8, CDB_START = 5381 };
 enum { BUFFER_SIZE = 1 << 20 };
+/* Records whose places are held in memory; of more, a file has them. */
+enum { RECORDS_HELD = 4 << 20 };
 
 struct cdb_record {
 	uint32_t hash;
@@ -27,16 +31,18 @@ struct cdb_record {
 };
 
 struct cdb_build {
+	const struct bdb_target *target;
 	int fd;
 	int status; /* the first failure */
 	uint8_t *buffer;
 	size_t len;
-	uint64_t at; /* offset of the next byte in the file */
+	uint64_t at;   /* offset of the next byte in the file */
+	uint8_t *kept; /* a bit per row: is not left out */
 	struct cdb_record *records;
-	uint32_t *rows; /* row of each record */
-	uint32_t count;
-	uint32_t *seen; /* by key: number of a record + 1, 0: none */
-	size_t seen_mask;
+	size_t held; /* of them */
+	int scratch; /* the records before them; -1: none */
+	size_t spilled;
+	uint32_t counts[CDB_TABLES];
 	uint8_t header[CDB_HEADER];
 };
 
@@ -84,48 +90,62 @@ static void emit_pair(struct cdb_build *build, uint32_t a, uint32_t b)
 	emit(build, bytes, sizeof(bytes));
 }
 
-static void emit_record(struct cdb_build *build, const struct bdb_row *row)
+static void hold_record(struct cdb_build *build, struct cdb_record record)
 {
+	build->counts[record.hash & 0xff]++;
+	if (build->held == RECORDS_HELD && build->scratch < 0)
+		build->status = fs_scratch_open(build->target->dirfd, build->target->name,
+						&build->scratch);
+	if (build->held == RECORDS_HELD && build->status == MCC_OK) {
+		build->status = fs_write_all(build->scratch, build->records,
+					     build->held * sizeof(record));
+		build->spilled += build->held;
+		build->held = 0;
+	}
+	if (build->status == MCC_OK)
+		build->records[build->held++] = record;
+}
+
+static int emit_row(const struct stored_row *row, void *arg)
+{
+	struct cdb_build *build = arg;
+
+	if (!(build->kept[row->number / 8] >> row->number % 8 & 1))
+		return MCC_OK;
+	hold_record(build,
+		    (struct cdb_record){cdb_row_hash(row->key), (uint32_t)build->at});
 	emit_pair(build, (uint32_t)row->key.len, (uint32_t)row->value.len);
 	emit(build, row->key.ptr, row->key.len);
 	emit(build, row->value.ptr, row->value.len);
+	return build->status;
 }
 
-/* The slot of the key: its record + 1, or 0 where it may go. */
-static uint32_t *find(struct cdb_build *build, const struct bdb_row *rows, size_t row,
-		      uint32_t hash)
+static uint32_t order_number(MCC_UNUSED const struct row_order *order, struct str key)
 {
-	size_t i = (hash ^ hash >> 16) * (size_t)0x9e3779b1u & build->seen_mask;
-
-	for (; build->seen[i]; i = (i + 1) & build->seen_mask) {
-		uint32_t number = build->seen[i] - 1;
-
-		if (build->records[number].hash == hash &&
-		    str_eq(rows[build->rows[number]].key, rows[row].key))
-			break;
-	}
-	return &build->seen[i];
+	return cdb_row_hash(key);
 }
 
-static void emit_records(struct cdb_build *build, const struct bdb_row *rows,
-			 size_t count, struct bdb_duplicates *duplicates)
+/* Which rows of equal keys stay. */
+static int mark_kept(struct cdb_build *build, struct row_store *rows,
+		     struct row_order *order)
 {
-	for (size_t i = 0; i < count && build->status == MCC_OK; i++) {
-		uint32_t hash = cdb_row_hash(rows[i].key);
-		uint32_t *slot = find(build, rows, i, hash);
+	struct stored_row row;
+	int status;
 
-		if (*slot) {
-			if (duplicates)
-				duplicates->found(duplicates, build->rows[*slot - 1], i);
-			continue;
-		}
-		build->records[build->count] =
-			(struct cdb_record){hash, (uint32_t)build->at};
-		build->rows[build->count] = (uint32_t)i;
-		*slot = ++build->count;
-		emit_record(build, &rows[i]);
+	order->number = order_number;
+	build->kept = calloc(row_store_count(rows) / 8 + 1, 1);
+	if (!build->kept)
+		return MCC_ENOMEM;
+	status = row_store_sort(rows, order);
+	while (status == MCC_OK) {
+		status = row_store_next(rows, &row);
+		if (status == MCC_OK)
+			build->kept[row.number / 8] |= (uint8_t)(1 << row.number % 8);
 	}
+	return status == MCC_ENOENT ? MCC_OK : status;
 }
+
+/* ---- tables ---- */
 
 /* One table of twice as many slots as it has records. */
 static void emit_table(struct cdb_build *build, const struct cdb_record *records,
@@ -145,87 +165,147 @@ static void emit_table(struct cdb_build *build, const struct cdb_record *records
 		emit_pair(build, slots[s].hash, slots[s].at);
 }
 
-static bool emit_tables(struct cdb_build *build)
+/* Tables `from` to before `to`, whose records are picked from all there are. */
+struct cdb_group {
+	uint32_t from;
+	uint32_t to;
+	uint32_t ends[CDB_TABLES];
+	struct cdb_record *sorted;
+};
+
+static void pick(struct cdb_group *group, const struct cdb_record *records, size_t count)
 {
-	uint32_t ends[CDB_TABLES] = {0};
-	uint32_t start = 0;
-	struct cdb_record *sorted = malloc((build->count + 1) * sizeof(*sorted));
-	struct cdb_record *slots;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t table = records[i].hash & 0xff;
 
-	slots = malloc((build->count + (size_t)1) * 2 * sizeof(*slots));
-	for (uint32_t i = 0; i < build->count; i++)
-		ends[build->records[i].hash & 0xff]++;
-	for (size_t t = 0; t < CDB_TABLES; t++) {
-		uint32_t here = ends[t];
-
-		ends[t] = start;
-		start += here;
+		if (table >= group->from && table < group->to)
+			group->sorted[group->ends[table]++] = records[i];
 	}
-	for (uint32_t i = 0; sorted && i < build->count; i++)
-		sorted[ends[build->records[i].hash & 0xff]++] = build->records[i];
-	for (size_t t = 0; sorted && slots && t < CDB_TABLES; t++) {
-		uint32_t from = t ? ends[t - 1] : 0;
+}
+
+static int pick_all(const struct cdb_build *build, struct cdb_group *group)
+{
+	struct cdb_record some[BUFFER_SIZE / 256];
+	size_t count;
+
+	for (size_t at = 0; at < build->spilled; at += count) {
+		int status;
+
+		count = build->spilled - at;
+		if (count > array_len(some))
+			count = array_len(some);
+		status = fs_read_at(build->scratch, some, count * sizeof(*some),
+				    at * sizeof(*some));
+		if (status != MCC_OK)
+			return status;
+		pick(group, some, count);
+	}
+	pick(group, build->records, build->held);
+	return MCC_OK;
+}
+
+/* As many tables from group->from on as fit; at least one. */
+static size_t size_group(const struct cdb_build *build, struct cdb_group *group)
+{
+	uint32_t count = 0;
+
+	for (group->to = group->from; group->to < CDB_TABLES; group->to++) {
+		uint32_t here = build->counts[group->to];
+
+		if (count && count + here > RECORDS_HELD)
+			break;
+		group->ends[group->to] = count;
+		count += here;
+	}
+	return count;
+}
+
+static void emit_group(struct cdb_build *build, const struct cdb_group *group,
+		       struct cdb_record *slots)
+{
+	for (uint32_t t = group->from; t < group->to; t++) {
+		uint32_t count = build->counts[t];
 
 		bdb_put32(build->header + 8 * t, (uint32_t)build->at);
-		bdb_put32(build->header + 8 * t + 4, 2 * (ends[t] - from));
-		emit_table(build, sorted + from, ends[t] - from, slots);
+		bdb_put32(build->header + 8 * t + 4, 2 * count);
+		emit_table(build, group->sorted + group->ends[t] - count, count, slots);
 	}
-	free(sorted);
+}
+
+static int emit_tables(struct cdb_build *build)
+{
+	struct cdb_group group = {.from = 0};
+	struct cdb_record *slots;
+	uint32_t most = 1;
+
+	for (size_t t = 0; t < CDB_TABLES; t++)
+		if (build->counts[t] > most)
+			most = build->counts[t];
+	slots = malloc(2 * (size_t)most * sizeof(*slots));
+	while (slots && group.from < CDB_TABLES && build->status == MCC_OK) {
+		size_t count = size_group(build, &group);
+
+		group.sorted = malloc((count + 1) * sizeof(*group.sorted));
+		build->status = group.sorted ? pick_all(build, &group) : MCC_ENOMEM;
+		if (build->status == MCC_OK)
+			emit_group(build, &group, slots);
+		free(group.sorted);
+		group.from = group.to;
+	}
 	free(slots);
-	return sorted && slots;
+	return slots ? build->status : MCC_ENOMEM;
 }
 
-static int write_file(struct cdb_build *build, const struct bdb_row *rows, size_t count,
-		      struct bdb_duplicates *duplicates)
+static int write_file(struct cdb_build *build, struct row_store *rows,
+		      struct row_order *order)
 {
+	int status = mark_kept(build, rows, order);
+
 	emit(build, build->header, CDB_HEADER);
-	emit_records(build, rows, count, duplicates);
-	if (build->status == MCC_OK && !emit_tables(build))
-		return MCC_ENOMEM;
+	if (status == MCC_OK)
+		status = row_store_each(rows, emit_row, build);
+	if (status == MCC_OK)
+		status = emit_tables(build);
 	flush(build);
-	if (build->status == MCC_OK && lseek(build->fd, 0, SEEK_SET) != 0)
+	if (status == MCC_OK && lseek(build->fd, 0, SEEK_SET) != 0)
 		return mcc_status_from_errno(errno);
-	if (build->status == MCC_OK)
+	if (status == MCC_OK && build->status == MCC_OK)
 		build->status = fs_write_all(build->fd, build->header, CDB_HEADER);
-	return build->status;
+	return status == MCC_OK ? build->status : status;
 }
 
-static int build_file(struct cdb_build *build, const struct bdb_row *rows, size_t count,
-		      struct bdb_duplicates *duplicates)
+static int build_file(struct cdb_build *build, struct row_store *rows,
+		      struct row_order *order)
 {
-	size_t slots = 4;
+	size_t held = row_store_count(rows) + 1;
 	int status = MCC_ENOMEM;
 
-	while (slots < count * 2)
-		slots *= 2;
-	build->seen_mask = slots - 1;
-	build->seen = calloc(slots, sizeof(*build->seen));
-	build->records = malloc((count + 1) * sizeof(*build->records));
-	build->rows = malloc((count + 1) * sizeof(*build->rows));
+	if (held > RECORDS_HELD)
+		held = RECORDS_HELD;
+	build->scratch = -1;
+	build->records = malloc(held * sizeof(*build->records));
 	build->buffer = malloc(BUFFER_SIZE);
-	if (build->seen && build->records && build->rows && build->buffer)
-		status = write_file(build, rows, count, duplicates);
-	free(build->seen);
+	if (build->records && build->buffer)
+		status = write_file(build, rows, order);
+	if (build->scratch >= 0)
+		close(build->scratch);
+	free(build->kept);
 	free(build->records);
-	free(build->rows);
 	free(build->buffer);
 	return status;
 }
 
-int cdb_write(const struct bdb_target *target, const struct bdb_row *rows, size_t count,
-	      struct bdb_duplicates *duplicates)
+int cdb_write(const struct bdb_target *target, struct row_store *rows,
+	      struct row_order order)
 {
-	struct cdb_build build = {.status = MCC_OK};
+	struct cdb_build build = {.target = target, .status = MCC_OK};
 	struct fs_temp temp;
-	int status;
+	int status = database_open(target, &temp);
 
-	if (count >= UINT32_MAX)
-		return MCC_ETOOBIG;
-	status = fs_temp_open(target->dirfd, target->name, &temp);
 	if (status != MCC_OK)
 		return status;
 	build.fd = temp.fd;
-	status = build_file(&build, rows, count, duplicates);
+	status = build_file(&build, rows, &order);
 	if (status == MCC_OK)
 		return fs_temp_commit(&temp, target->mode);
 	fs_temp_drop(&temp);

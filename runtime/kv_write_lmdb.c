@@ -13,24 +13,34 @@
 
 #include "base/fsio.h"
 #include "base/status.h"
-#include "runtime/bdb_build.h"
+#include "runtime/database.h"
 #include "runtime/kv_write.h"
 
 /* Bounds the pages that one transaction holds in memory. */
-enum { ROWS_A_TXN = 1 << 18 };
+enum { BYTES_A_TXN = 16 << 20 };
 enum { KEY_MAX = 511, MAP_UNIT = 1 << 20, ROW_OVERHEAD = 24, PAGE = 4096 };
 
+struct lmdb_size {
+	size_t bytes;
+	size_t longest; /* value */
+};
+
 /* An upper bound: every page at least half full, large values on their own. */
-static size_t map_size(const struct bdb_row *rows, size_t count)
+static int add_size(const struct stored_row *row, void *arg)
 {
-	size_t bytes = 0;
+	struct lmdb_size *size = arg;
+	size_t bytes = row->key.len + row->value.len + ROW_OVERHEAD;
 
-	for (size_t i = 0; i < count; i++) {
-		size_t size = rows[i].key.len + rows[i].value.len + ROW_OVERHEAD;
+	size->bytes += bytes > PAGE / 4 ? bytes + 2 * PAGE : 2 * bytes;
+	if (row->value.len > size->longest)
+		size->longest = row->value.len;
+	return MCC_OK;
+}
 
-		bytes += size > PAGE / 4 ? size + 2 * PAGE : 2 * size;
-	}
-	return (bytes + bytes / 4) / MAP_UNIT * MAP_UNIT + 16 * (size_t)MAP_UNIT;
+static size_t map_size(const struct lmdb_size *size)
+{
+	return (size->bytes + size->bytes / 4) / MAP_UNIT * MAP_UNIT +
+	       16 * (size_t)MAP_UNIT;
 }
 
 static MDB_val with_nul(char *buf, struct str s)
@@ -45,7 +55,8 @@ struct lmdb_build {
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	char *value; /* room for the longest */
+	char *value;	/* room for the longest */
+	size_t waiting; /* bytes since the last commit */
 };
 
 static int begin(struct lmdb_build *build)
@@ -63,31 +74,23 @@ static int commit(struct lmdb_build *build)
 	return code;
 }
 
-static int put(struct lmdb_build *build, const struct bdb_row *row)
+static int put(struct lmdb_build *build, const struct stored_row *row)
 {
 	char bytes[KEY_MAX];
 	MDB_val key, value;
+	int code;
 
 	if (row->key.len >= KEY_MAX)
 		return MDB_BAD_VALSIZE;
 	key = with_nul(bytes, row->key);
 	value = with_nul(build->value, row->value);
-	return mdb_put(build->txn, build->dbi, &key, &value, MDB_APPEND);
-}
-
-static int put_all(struct lmdb_build *build, const struct bdb_row **sorted, size_t count)
-{
-	int code = begin(build);
-
-	for (size_t i = 0; i < count && code == 0; i++) {
-		code = put(build, sorted[i]);
-		if (code == 0 && (i + 1) % ROWS_A_TXN == 0) {
-			code = commit(build);
-			if (code == 0)
-				code = begin(build);
-		}
-	}
-	return code ? code : commit(build);
+	code = mdb_put(build->txn, build->dbi, &key, &value, MDB_APPEND);
+	build->waiting += key.mv_size + value.mv_size;
+	if (code || build->waiting < BYTES_A_TXN)
+		return code;
+	build->waiting = 0;
+	code = commit(build);
+	return code ? code : begin(build);
 }
 
 static int status_of(int code)
@@ -99,79 +102,69 @@ static int status_of(int code)
 	return code > 0 ? mcc_status_from_errno(code) : MCC_EIO;
 }
 
-static int fill(const struct fs_temp *temp, const struct bdb_row **sorted, size_t count,
-		size_t size)
+static int put_all(struct lmdb_build *build, struct row_store *rows)
 {
-	struct lmdb_build build = {NULL, NULL, 0, NULL};
-	size_t longest = 0;
+	struct stored_row row;
+	int status = status_of(begin(build));
+
+	while (status == MCC_OK) {
+		status = row_store_next(rows, &row);
+		if (status == MCC_OK)
+			status = status_of(put(build, &row));
+	}
+	return status == MCC_ENOENT ? status_of(commit(build)) : status;
+}
+
+static int open_env(struct lmdb_build *build, const struct fs_temp *temp, size_t size)
+{
 	char path[128];
 	int code;
 
-	for (size_t i = 0; i < count; i++)
-		if (sorted[i]->value.len > longest)
-			longest = sorted[i]->value.len;
-	build.value = malloc(longest + 1);
-	if (!build.value)
-		return MCC_ENOMEM;
 	/* The library opens by name, the folder may have none any more. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", temp->parent, temp->name);
-	code = mdb_env_create(&build.env);
+	code = mdb_env_create(&build->env);
 	if (code == 0)
-		code = mdb_env_set_mapsize(build.env, size);
+		code = mdb_env_set_mapsize(build->env, size);
 	if (code == 0)
-		code = mdb_env_open(build.env, path,
+		code = mdb_env_open(build->env, path,
 				    MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC, 0600);
-	if (code == 0)
-		code = put_all(&build, sorted, count);
+	return status_of(code);
+}
+
+static int fill(const struct fs_temp *temp, struct row_store *rows,
+		const struct row_order *order)
+{
+	struct lmdb_build build = {.env = NULL};
+	struct lmdb_size size = {0, 0};
+	int status = row_store_each(rows, add_size, &size);
+
+	if (status == MCC_OK)
+		status = row_store_sort(rows, order);
+	if (status != MCC_OK)
+		return status;
+	build.value = malloc(size.longest + 1);
+	status = build.value ? open_env(&build, temp, map_size(&size)) : MCC_ENOMEM;
+	if (status == MCC_OK)
+		status = put_all(&build, rows);
 	if (build.txn)
 		mdb_txn_abort(build.txn);
 	if (build.env)
 		mdb_env_close(build.env);
 	free(build.value);
-	return status_of(code);
+	return status;
 }
 
-/* Sorted, of equal keys the first only; how many. */
-static size_t sort_rows(const struct bdb_row **sorted, const struct bdb_row *rows,
-			size_t count, struct bdb_duplicates *duplicates)
+int lmdb_write(const struct bdb_target *target, struct row_store *rows,
+	       struct row_order order)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &rows[i];
-	if (count > 1)
-		qsort(sorted, count, sizeof(const struct bdb_row *), bdb_row_order);
-	for (size_t i = 0; i < count; i++) {
-		const struct bdb_row *last = kept ? sorted[kept - 1] : NULL;
-
-		if (!last || !str_eq(last->key, sorted[i]->key))
-			sorted[kept++] = sorted[i];
-		else if (duplicates)
-			duplicates->found(duplicates, (size_t)(last - rows),
-					  (size_t)(sorted[i] - rows));
-	}
-	return kept;
-}
-
-int lmdb_write(const struct bdb_target *target, const struct bdb_row *rows, size_t count,
-	       struct bdb_duplicates *duplicates)
-{
-	const struct bdb_row **sorted = malloc((count + 1) * sizeof(const void *));
 	struct fs_temp temp;
-	size_t kept;
-	int status;
+	int status = database_open(target, &temp);
 
-	if (!sorted)
-		return MCC_ENOMEM;
-	kept = sort_rows(sorted, rows, count, duplicates);
-	status = fs_temp_open(target->dirfd, target->name, &temp);
-	if (status == MCC_OK) {
-		status = fill(&temp, sorted, kept, map_size(rows, count));
-		if (status == MCC_OK)
-			status = fs_temp_commit(&temp, target->mode);
-		else
-			fs_temp_drop(&temp);
-	}
-	free(sorted);
+	if (status != MCC_OK)
+		return status;
+	status = fill(&temp, rows, &order);
+	if (status == MCC_OK)
+		return fs_temp_commit(&temp, target->mode);
+	fs_temp_drop(&temp);
 	return status;
 }

@@ -118,10 +118,15 @@ static const char *parse_rule(struct str line, struct cidr_rule *rule)
 	return wrong;
 }
 
-static void close_block(struct cidr_map *self, struct rt_map_warn *warn, unsigned line)
+static void close_block(struct cidr_map *self, struct rt_map_warn *warn, unsigned line,
+			bool has_more)
 {
 	struct cidr_rule *rule;
 
+	if (has_more) {
+		map_warn(warn, line, "has more than endif: ignored");
+		return;
+	}
 	if (!self->open) {
 		map_warn(warn, line, "endif without if: ignored");
 		return;
@@ -184,13 +189,13 @@ int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
 	if (!self)
 		return MCC_ENOMEM;
 	self->map = (struct rt_map){&cidr_class, name, 0, false};
-	map_lines_init(&lines, arena, text);
+	map_lines_init(&lines, arena, text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
 		struct cidr_rule rule = {.line = number};
 		const char *wrong;
 
 		if (is_word(line, "endif")) {
-			close_block(self, warn, number);
+			close_block(self, warn, number, line.len > strlen("endif"));
 			continue;
 		}
 		wrong = parse_rule(line, &rule);
@@ -202,7 +207,7 @@ int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
 	}
 	while (self->open) {
 		map_warn(warn, self->rules[self->open - 1].line, "if without endif");
-		close_block(self, warn, 0);
+		close_block(self, warn, 0, false);
 	}
 	*out_map = &self->map;
 	return MCC_OK;

@@ -203,6 +203,15 @@ static void close_block(struct pattern_map *self, struct rt_map_warn *warn, unsi
 	self->open = rule->up;
 }
 
+/* What is taken all the same. */
+static void warn_of_result(const struct pattern_rule *rule, struct rt_map_warn *warn)
+{
+	if (rule->is_if && rule->result.len)
+		map_warn(warn, rule->line, "has more than if and its expression");
+	else if (!rule->is_if && !rule->result.len)
+		map_warn(warn, rule->line, "has an empty result");
+}
+
 static void add_rule(struct arena *arena, struct pattern_map *self,
 		     struct pattern_rule rule)
 {
@@ -280,18 +289,21 @@ int map_pattern_of_text(struct arena *arena, const struct rt_map_text *text,
 	self->map = (struct rt_map){is_pcre ? &pcre_class : &regexp_class, text->name, 0,
 				    false};
 	self->kind = is_pcre ? &regex_pcre : &regex_posix;
-	map_lines_init(&lines, arena, text->text);
+	map_lines_init(&lines, arena, text->text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
 		struct pattern_rule rule = {.line = number};
 
 		if (is_word(line, "endif")) {
+			if (line.len > strlen("endif"))
+				map_warn(warn, number, "has more than endif");
 			close_block(self, warn, number);
 			continue;
 		}
 		rule.is_if = is_word(line, "if");
-		if (read_rule(&reader, line, &rule))
+		if (read_rule(&reader, line, &rule)) {
+			warn_of_result(&rule, warn);
 			add_rule(arena, self, rule);
-		else
+		} else
 			map_warn(warn, number, reader.err);
 	}
 	while (self->open) {

@@ -17,11 +17,6 @@ void map_warn(struct rt_map_warn *warn, unsigned line, const char *message)
 		warn->fn(warn, line, message);
 }
 
-void map_lines_init(struct map_lines *lines, struct arena *arena, struct str text)
-{
-	*lines = (struct map_lines){arena, text, 1};
-}
-
 /* The next physical line; false at the end. */
 static bool next_physical(struct map_lines *lines, struct str *out)
 {
@@ -45,7 +40,7 @@ static bool is_dropped(struct str line)
 
 static bool continues(struct str line)
 {
-	return line.len && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
+	return line.len && line.ptr[0] && strchr(" \t\v\f\r", line.ptr[0]);
 }
 
 /* Takes the lines that belong to the one in `buf`. */
@@ -66,6 +61,27 @@ static void add_continuations(struct map_lines *lines, struct strbuf *buf)
 		*lines = ahead;
 		strbuf_addstr(buf, line);
 	}
+}
+
+/* Lines at the start that continue nothing are dropped. */
+void map_lines_init(struct map_lines *lines, struct arena *arena, struct str text,
+		    struct rt_map_warn *warn)
+{
+	struct map_lines ahead = {arena, text, 1};
+	struct str line;
+	bool is_orphan = false;
+
+	do {
+		*lines = ahead;
+		if (!next_physical(&ahead, &line) ||
+		    (!is_dropped(line) && !continues(line)))
+			return;
+		if (!is_dropped(line) && !is_orphan)
+			map_warn(warn, lines->line,
+				 "begins with white space, and no line is before it: "
+				 "ignored");
+		is_orphan |= !is_dropped(line);
+	} while (true);
 }
 
 bool map_lines_next(struct map_lines *lines, struct str *out_line, unsigned *out_number)

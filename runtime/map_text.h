@@ -21,7 +21,8 @@ struct map_lines {
 	unsigned line; /* number of the next physical line, from 1 */
 };
 
-void map_lines_init(struct map_lines *lines, struct arena *arena, struct str text);
+void map_lines_init(struct map_lines *lines, struct arena *arena, struct str text,
+		    struct rt_map_warn *warn);
 /* Blanks at both ends are trimmed. The number is that of the first line. */
 bool map_lines_next(struct map_lines *lines, struct str *out_line, unsigned *out_number);
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "runtime/map.h"
+#include "runtime/map_brace.h"
 
 /* ---- pipemap, unionmap ---- */
 
@@ -36,7 +37,8 @@ static enum rt_found pipe_lookup(struct rt_map *map, struct str key, struct aren
 	return RT_FOUND;
 }
 
-/* The answers of all parts with commas between; empty ones do not count. */
+/* The answers of all parts with commas between; empty ones at the beginning do
+ * not count. */
 static enum rt_found union_lookup(struct rt_map *map, struct str key, struct arena *arena,
 				  struct str *out_value, unsigned *out_line)
 {
@@ -53,12 +55,13 @@ static enum rt_found union_lookup(struct rt_map *map, struct str key, struct are
 
 		if (part == RT_LOOKUP_ERROR)
 			found = part;
-		if (part != RT_FOUND || !value.len)
+		if (part != RT_FOUND)
 			continue;
 		if (buf.len)
 			strbuf_addc(&buf, ',');
 		strbuf_addstr(&buf, value);
-		found = RT_FOUND;
+		if (buf.len && found == RT_NOT_FOUND)
+			found = RT_FOUND;
 	}
 	if (buf.failed)
 		found = RT_LOOKUP_ERROR;
@@ -114,40 +117,16 @@ static enum rt_found random_lookup(struct rt_map *map, MCC_UNUSED struct str key
 
 static const struct rt_map_class random_class = {"randmap", random_lookup, NULL};
 
-/* The next word of a list in which braces hold words together. */
-static bool next_value(struct str *rest, struct str *out_value)
-{
-	size_t from = 0, to;
-	size_t depth = 0;
-
-	while (from < rest->len && strchr(", \t\r\n", rest->ptr[from]))
-		from++;
-	for (to = from; to < rest->len; to++) {
-		char c = rest->ptr[to];
-
-		if (depth == 0 && strchr(", \t\r\n", c))
-			break;
-		if (c == '{')
-			depth++;
-		else if (c == '}' && depth > 0)
-			depth--;
-	}
-	*out_value = str_slice(*rest, from, to);
-	*rest = str_slice(*rest, to, rest->len);
-	return to > from;
-}
-
 struct rt_map *rt_map_random(struct arena *arena, const char *name, struct str list)
 {
 	struct random_map *self = arena_alloc(arena, sizeof(*self));
-	struct str rest = str_trim(list), value;
+	struct str rest, value;
 
-	if (!str_starts(rest, "{") || !str_ends(rest, "}"))
+	if (!brace_inner(str_trim(list), &rest))
 		return rt_map_fail(arena, name);
-	rest = str_slice(rest, 1, rest.len - 1);
 	self->map = (struct rt_map){&random_class, name, 0, false};
 	self->picked = RT_MAP_BY_CHANCE;
-	while (self->count < LIMIT_RANDMAP_VALUES && next_value(&rest, &value))
+	while (self->count < LIMIT_RANDMAP_VALUES && brace_word(&rest, &value))
 		*(struct str *)arena_push(arena, &self->values, self->count++,
 					  &self->room, sizeof(value)) =
 			str_of(str_dup0(arena, value));

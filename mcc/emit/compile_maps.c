@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "grammar/list.h"
 #include "mcc/emit/compiler.h"
+#include "mcc/emit/table_inline.h"
 #include "runtime/map.h"
 
 /* Longest name of a table in maps/, without number and suffix. */
@@ -89,10 +90,9 @@ static void place(struct compiler *c, const struct site_table *t, struct rt_map_
 		   (t->type && t->type->has_file && !is_inline(t))) {
 		ref->path = unique_path(c, t, ".db");
 	} else {
-		/* static:{text with blanks} */
-		if (strcmp(ref->type, "static") == 0 && is_inline(t) &&
-		    str_ends(name, "}"))
-			name = str_trim(str_slice(name, 1, name.len - 1));
+		if (strcmp(ref->type, "static") == 0 &&
+		    table_inline_static(t->name, &name))
+			ref->type = "fail";
 		ref->argument = str_dup0(c->arena, name);
 	}
 }

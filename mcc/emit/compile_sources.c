@@ -11,6 +11,7 @@
 #include "grammar/parse.h"
 #include "mcc/emit/compiler.h"
 #include "mcc/emit/table_database.h"
+#include "mcc/emit/table_inline.h"
 #include "mcc/emit/table_rows.h"
 #include "runtime/map.h"
 
@@ -38,8 +39,10 @@ static struct rt_map *open_inline(struct opener *o, const struct site_table *t,
 				  const struct rt_map_ref *ref)
 {
 	struct rt_row *rows = NULL;
-	size_t count = table_rows_of_inline(&o->ctx, t->name, ref->fold_keys, &rows);
+	size_t count = 0;
 
+	if (table_inline_rows(o->arena, t->name, ref->fold_keys, &rows, &count))
+		return rt_map_fail(o->arena, ref->name);
 	return rt_map_of_rows(o->arena, ref->name, rows, count, ref->fold_keys);
 }
 
@@ -47,7 +50,12 @@ static struct rt_map *open_text(struct opener *o, const struct site_table *t,
 				const struct rt_map_ref *ref)
 {
 	struct rt_map *map = NULL;
-	struct str text = t->src ? t->src->text : table_text_of_inline(&o->ctx, t->name);
+	struct str text = {"", 0};
+
+	if (t->src)
+		text = t->src->text;
+	else if (table_inline_text(o->arena, t->name, &text))
+		return rt_map_fail(o->arena, ref->name);
 
 	if ((t->type->has_file && !t->src && !str_starts(t->name, "{")) ||
 	    rt_map_of_text(o->arena,

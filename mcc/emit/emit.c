@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "mcc/emit/compiler.h"
 #include "mcc/emit/table_database.h"
+#include "mcc/emit/table_inline.h"
 #include "mcc/emit/table_rows.h"
 #include "runtime/database.h"
 #include "runtime/generation.h"
@@ -52,7 +53,7 @@ static int write_rows(const struct bdb_target *target, const char *type,
 
 	for (size_t i = 0; i < count; i++)
 		out[i] = (struct bdb_row){rows[i].key, rows[i].value};
-	return database_write(target, type, out, count, NULL);
+	return database_write(target, type, out, count);
 }
 
 struct emission {
@@ -98,16 +99,21 @@ static int write_database(struct emission *e, const struct site_table *t,
 			table_rows_of_database(e->arena, type, t->fs_path, &rows, &count);
 		if (status != MCC_OK)
 			return status;
-	} else
-		count = table_rows_of_inline(&e->ctx, t->name, ref->fold_keys, &rows);
+	} else if (table_inline_rows(e->arena, t->name, ref->fold_keys, &rows, &count)) {
+		return MCC_EINVAL; /* has_text() has looked */
+	}
 	return write_rows(&target, ref->type, e->arena, rows, count);
 }
 
 static int write_text(struct emission *e, const struct site_table *t,
 		      const struct rt_map_ref *ref)
 {
-	struct str text = t->src ? t->src->text : table_text_of_inline(&e->ctx, t->name);
+	struct str text = {"", 0};
 
+	if (t->src)
+		text = t->src->text;
+	else if (table_inline_text(e->arena, t->name, &text))
+		return MCC_EINVAL;
 	return fs_write_file(e->maps_fd, ref->path + strlen(MAPS_PREFIX), text, 0644);
 }
 
@@ -136,6 +142,18 @@ static void make_failing(struct rt_map_ref *ref)
 	ref->argument = ref->name;
 }
 
+static bool is_inline_sound(const struct emission *e, const struct site_table *t,
+			    const struct rt_map_ref *ref)
+{
+	struct rt_row *rows;
+	struct str text;
+	size_t count;
+
+	if (strcmp(ref->type, "inline") == 0)
+		return !table_inline_rows(e->arena, t->name, true, &rows, &count);
+	return str_starts(t->name, "{") && !table_inline_text(e->arena, t->name, &text);
+}
+
 static bool has_text(const struct emission *e, const struct site_table *t,
 		     const struct rt_map_ref *ref)
 {
@@ -144,8 +162,7 @@ static bool has_text(const struct emission *e, const struct site_table *t,
 	if (t->state == TABLE_MISSING && t->fs_path && table_has_database(ref->type))
 		return fs_exists(AT_FDCWD,
 				 table_database_path(e->arena, ref->type, t->fs_path));
-	return t->aliases || t->rows || t->src || str_starts(t->name, "{") ||
-	       strcmp(ref->type, "inline") == 0;
+	return t->aliases || t->rows || t->src || is_inline_sound(e, t, ref);
 }
 
 static int emit_map(struct emission *e, struct rt_map_ref *ref)

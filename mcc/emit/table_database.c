@@ -68,41 +68,56 @@ struct row_list {
 	size_t room;
 };
 
-static struct str kept(struct arena *arena, struct str s)
-{
-	if (s.len && s.ptr[s.len - 1] == '\0')
-		s.len--;
-	return (struct str){arena_memdup0(arena, s.ptr, s.len), s.len};
-}
-
 static bool add_row(struct str key, struct str value, void *arg)
 {
 	struct row_list *list = arg;
-	struct rt_row row = {kept(list->arena, key), kept(list->arena, value), 0};
+	struct rt_row row = {
+		{arena_memdup0(list->arena, key.ptr, key.len), key.len},
+		{arena_memdup0(list->arena, value.ptr, value.len), value.len},
+		0};
 
 	*(struct rt_row *)arena_push(list->arena, &list->rows, list->count++, &list->room,
 				     sizeof(row)) = row;
 	return true;
 }
 
-static int each_row(struct row_list *list, const char *type, const char *file)
+/* Passes rows on without the NUL that ends keys and values. */
+struct without_nul {
+	bool (*fn)(struct str key, struct str value, void *arg);
+	void *arg;
+};
+
+static struct str cut(struct str s)
 {
-	const char *path = table_database_path(list->arena, type, file);
+	return s.len && s.ptr[s.len - 1] == '\0' ? str_slice(s, 0, s.len - 1) : s;
+}
+
+static bool pass_on(struct str key, struct str value, void *arg)
+{
+	const struct without_nul *to = arg;
+
+	return to->fn(cut(key), cut(value), to->arg);
+}
+
+int table_each_of_database(struct arena *arena, const char *type, const char *path,
+			   bool (*fn)(struct str key, struct str value, void *arg),
+			   void *arg)
+{
+	struct without_nul to = {fn, arg};
 	struct bdb_file *bdb = NULL;
 	struct rt_map *map = NULL;
 	char err[300];
 	int status;
 
 	if (!is_bdb(type)) {
-		status = rt_map_open_kv(list->arena, type, type, path, &map, err,
-					sizeof(err));
-		return status == MCC_OK ? rt_map_each_kv(map, add_row, list) : status;
+		status = rt_map_open_kv(arena, type, type, path, &map, err, sizeof(err));
+		return status == MCC_OK ? rt_map_each_kv(map, pass_on, &to) : status;
 	}
-	status = bdb_open(list->arena, AT_FDCWD, path, strcmp(type, "hash") == 0, &bdb,
-			  err, sizeof(err));
+	status = bdb_open(arena, AT_FDCWD, path, strcmp(type, "hash") == 0, &bdb, err,
+			  sizeof(err));
 	if (status != MCC_OK)
 		return status;
-	status = bdb_each(bdb, add_row, list);
+	status = bdb_each(bdb, pass_on, &to);
 	bdb_close(bdb);
 	return status;
 }
@@ -111,7 +126,8 @@ int table_rows_of_database(struct arena *arena, const char *type, const char *fi
 			   struct rt_row **out_rows, size_t *out_count)
 {
 	struct row_list list = {.arena = arena};
-	int status = each_row(&list, type, file);
+	int status = table_each_of_database(
+		arena, type, table_database_path(arena, type, file), add_row, &list);
 
 	if (status != MCC_OK)
 		return status;

@@ -6,14 +6,9 @@
  */
 #include "mcc/emit/table_rows.h"
 
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/limits.h"
 #include "base/source.h"
-#include "base/text.h"
 #include "grammar/aliases.h"
-#include "grammar/list.h"
 #include "grammar/table.h"
 
 struct line_counter {
@@ -74,64 +69,4 @@ size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,
 	}
 	*out_rows = rows;
 	return file->entry_count;
-}
-
-/* ---- tables inside a value ---- */
-
-/* The items of "{ ... }"; NULL when the name is no such group. */
-static const struct list *inner_items(const struct parse_ctx *ctx, struct str name)
-{
-	struct text text = text_of_builtin(ctx->arena, name);
-	const struct list *outer = list_parse(ctx, text, true);
-
-	if (outer->count != 1 || !outer->items[0].is_group)
-		return NULL;
-	return list_parse(ctx, outer->items[0].inner, true);
-}
-
-size_t table_rows_of_inline(const struct parse_ctx *ctx, struct str name, bool fold,
-			    struct rt_row **out_rows)
-{
-	const struct list *items = inner_items(ctx, name);
-	struct rt_row *rows;
-	size_t count = 0;
-
-	*out_rows = NULL;
-	if (!items)
-		return 0;
-	rows = arena_array(ctx->arena, items->count + 1, sizeof(*rows));
-	for (size_t i = 0; i < items->count; i++) {
-		const struct list_item *item = &items->items[i];
-		struct str pair = item->is_group ? item->inner.str : item->text.str;
-		ptrdiff_t equals = str_chr(pair, '=');
-		struct str key;
-
-		if (equals < 0)
-			continue;
-		key = str_trim(str_slice(pair, 0, (size_t)equals));
-		rows[count++] = (struct rt_row){
-			folded(ctx->arena, key, fold),
-			str_trim(str_slice(pair, (size_t)equals + 1, pair.len)), 0};
-	}
-	*out_rows = rows;
-	return count;
-}
-
-struct str table_text_of_inline(const struct parse_ctx *ctx, struct str name)
-{
-	const struct list *items = inner_items(ctx, name);
-	struct strbuf buf;
-	struct str out = {"", 0};
-
-	strbuf_init(&buf, LIMIT_EXPANDED_VALUE);
-	for (size_t i = 0; items && i < items->count; i++) {
-		const struct list_item *item = &items->items[i];
-
-		strbuf_addstr(&buf, item->is_group ? item->inner.str : item->text.str);
-		strbuf_addc(&buf, '\n');
-	}
-	if (buf.len && !buf.failed)
-		out = (struct str){arena_memdup0(ctx->arena, buf.ptr, buf.len), buf.len};
-	strbuf_fini(&buf);
-	return out;
 }

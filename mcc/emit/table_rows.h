@@ -26,15 +26,6 @@ size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bo
 			  struct rt_row **out_rows);
 size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,
 			     bool fold, struct rt_row **out_rows);
-/* inline:{ { key = value }, key=value }. `name` is what follows the type. */
-size_t table_rows_of_inline(const struct parse_ctx *ctx, struct str name, bool fold,
-			    struct rt_row **out_rows);
-
-/*
- * regexp:{ {rule}, {rule} }: the rules as a text, one a line; any other name
- * gives the empty text.
- */
-struct str table_text_of_inline(const struct parse_ctx *ctx, struct str name);
 
 /* A key as databases have it: ASCII in lower case; the same bytes if it was. */
 struct str table_fold_key(struct arena *arena, struct str key);

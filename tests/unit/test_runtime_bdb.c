@@ -100,7 +100,7 @@ static struct bdb_row *make_rows(struct arena *arena, size_t count)
 static void write_rows(const struct fixture *f, const char *name, enum bdb_type type,
 		       const struct bdb_row *rows, size_t count)
 {
-	struct bdb_target target = {f->dirfd, name, 0644};
+	struct bdb_target target = {.dirfd = f->dirfd, .name = name, .mode = 0644};
 
 	assert_int_equal(bdb_write(&target, type, rows, count), MCC_OK);
 }

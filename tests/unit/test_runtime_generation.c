@@ -63,7 +63,9 @@ static const char *path_of(const struct fixture *f, const char *rest)
 static void write_table(const struct generation_writer *writer)
 {
 	const struct bdb_row row = {STR_LIT("postmaster"), STR_LIT("alice")};
-	struct bdb_target target = {generation_maps_dirfd(writer), "aliases.db", 0644};
+	struct bdb_target target = {.dirfd = generation_maps_dirfd(writer),
+				    .name = "aliases.db",
+				    .mode = 0644};
 
 	assert_int_equal(bdb_write(&target, BDB_HASH, &row, 1), MCC_OK);
 }
@@ -343,8 +345,10 @@ static void test_full_disk(void **state)
 		int status = generation_begin(f->arena, f->out, &writer, f->err, 512);
 
 		if (status == MCC_OK) {
-			struct bdb_target target = {generation_maps_dirfd(writer), "a.db",
-						    0644};
+			struct bdb_target target = {.dirfd =
+							    generation_maps_dirfd(writer),
+						    .name = "a.db",
+						    .mode = 0644};
 
 			status = bdb_write(&target, BDB_HASH, &row, 1);
 			generation_abort(writer);

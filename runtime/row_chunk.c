@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Records one behind the other in memory. */
+#include "runtime/row_chunk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { ALIGNMENT = 4, ROOM_MIN = 64 << 10, HUGE_MIN = 8 << 20 };
+
+static void free_bytes(struct row_chunk *chunk)
+{
+	if (chunk->room >= HUGE_MIN)
+		munmap(chunk->bytes, chunk->room);
+	else
+		free(chunk->bytes);
+}
+
+size_t row_record_size(const struct row_record *record)
+{
+	size_t size = sizeof(*record) + record->key_len + record->value_len;
+
+	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+struct stored_row row_of_record(const char *at)
+{
+	struct row_record record;
+
+	memcpy(&record, at, sizeof(record));
+	at += sizeof(record);
+	return (struct stored_row){{at, record.key_len},
+				   {at + record.key_len, record.value_len},
+				   record.place,
+				   record.number};
+}
+
+/* Anonymous memory in huge pages where the system has them: sorted rows are
+ * read from all over it, and looking each page up would be half the work. */
+static char *map_huge(size_t room)
+{
+	void *at = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	madvise(at, room, MADV_HUGEPAGE);
+	return at;
+}
+
+bool row_chunk_reserve(struct row_chunk *chunk, size_t room)
+{
+	bool is_huge = room >= HUGE_MIN;
+	char *bytes;
+
+	if (room <= chunk->room)
+		return true;
+	if (room < ROOM_MIN)
+		room = ROOM_MIN;
+	bytes = is_huge ? map_huge(room) : malloc(room);
+	if (!bytes)
+		return false;
+	if (chunk->len)
+		memcpy(bytes, chunk->bytes, chunk->len);
+	free_bytes(chunk);
+	chunk->bytes = bytes;
+	chunk->room = room;
+	return true;
+}
+
+bool row_chunk_add(struct row_chunk *chunk, const struct stored_row *row)
+{
+	struct row_record record = {(uint32_t)row->key.len, (uint32_t)row->value.len,
+				    row->place, row->number};
+	size_t size = row_record_size(&record);
+	char *to;
+
+	if (size > chunk->room - chunk->len) {
+		size_t room = chunk->room * 2;
+
+		if (!row_chunk_reserve(
+			    chunk, room > chunk->len + size ? room : chunk->len + size))
+			return false;
+	}
+	to = chunk->bytes + chunk->len;
+	memcpy(to, &record, sizeof(record));
+	to += sizeof(record);
+	if (row->key.len)
+		memcpy(to, row->key.ptr, row->key.len);
+	to += row->key.len;
+	if (row->value.len)
+		memcpy(to, row->value.ptr, row->value.len);
+	to += row->value.len;
+	chunk->len += size;
+	/* The padding goes to a file too. */
+	memset(to, 0, (size_t)(chunk->bytes + chunk->len - to));
+	return true;
+}
+
+void row_chunk_fini(struct row_chunk *chunk)
+{
+	free_bytes(chunk);
+	*chunk = (struct row_chunk){NULL, 0, 0};
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Records of rows in one piece of memory, and the order of them: what a store
+ * of rows is made of.
+ */
+#ifndef MCC_RUNTIME_ROW_CHUNK_H
+#define MCC_RUNTIME_ROW_CHUNK_H
+
+#include "runtime/row_store.h"
+
+/* A row in memory or in a file of this process: this, then key and value,
+ * then padding to a multiple of four. */
+struct row_record {
+	uint32_t key_len;
+	uint32_t value_len;
+	struct row_place place;
+	uint32_t number;
+};
+
+struct row_chunk {
+	char *bytes; /* heap */
+	size_t len;
+	size_t room;
+};
+
+struct row_entry {
+	uint64_t prefix; /* of what is compared now */
+	uint32_t at;	 /* of the record in the chunk */
+	uint32_t number; /* by the order's number(), 0 without one */
+};
+
+/* Entries of a chunk, sorted; equal keys in the order of the chunk. */
+struct row_sorted {
+	struct row_entry *entries; /* heap */
+	struct row_entry *spare;
+	size_t count;
+	size_t room;
+};
+
+size_t row_record_size(const struct row_record *record);
+struct stored_row row_of_record(const char *at);
+/* False: no memory. Sizes were checked before. */
+bool row_chunk_add(struct row_chunk *chunk, const struct stored_row *row);
+bool row_chunk_reserve(struct row_chunk *chunk, size_t room);
+void row_chunk_fini(struct row_chunk *chunk);
+/* `count` records. False: no memory. */
+bool row_chunk_sort(const struct row_chunk *chunk, size_t count,
+		    const struct row_order *order, struct row_sorted *sorted);
+void row_sorted_fini(struct row_sorted *sorted);
+
+#endif
