@@ -60,12 +60,23 @@ void conf_fail(struct conf *c, enum rule rule, struct span span, const char *fmt
 	va_end(ap);
 }
 
+/* Once: postconf ends at the first one. */
+static void fail_expansion(struct conf *c, struct str name)
+{
+	if (!c->failed)
+		conf_tell(c,
+			  "%.*s cannot be expanded: postconf and whoever reads it end "
+			  "here",
+			  STR_ARG(name));
+	c->failed = true;
+}
+
 struct text conf_expand(struct conf *c, const struct scope *scope, struct text raw)
 {
 	struct text text;
 
 	if (!model_expand_sound(c->m, scope, raw, &text))
-		c->failed = true;
+		fail_expansion(c, raw.str);
 	return text;
 }
 
@@ -75,7 +86,8 @@ struct text conf_expand_cell(struct conf *c, struct conf_service *service,
 	struct text text =
 		model_expand(c->m, service ? &service->scope : &c->m->main, cell);
 
-	c->failed |= cell->broken;
+	if (cell->broken)
+		fail_expansion(c, cell->setting->name);
 	return text;
 }
 

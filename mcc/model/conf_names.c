@@ -298,6 +298,40 @@ static void scan_service(struct conf *c, struct conf_service *s)
 	s->space->count = kept;
 }
 
+static bool has_only(struct str rest, const char *words)
+{
+	struct str word;
+
+	while (str_token(&rest, ", \t\r\n", &word)) {
+		struct str list = str_of(words);
+		struct str known;
+		bool is_known = false;
+
+		while (!is_known && str_token(&list, " ", &known))
+			is_known = str_eq(word, known);
+		if (!is_known)
+			return false;
+	}
+	return true;
+}
+
+/* mynetworks is computed when main.cf does not set it, and then its sources
+ * are looked at: a word that means nothing ends it all. */
+static void check_sources(struct conf *c)
+{
+	struct model *m = c->m;
+	struct str style = model_ask(m, PARAM_mynetworks_style, PARAM_mynetworks);
+	struct str protocols = model_ask(m, PARAM_inet_protocols, PARAM_mynetworks);
+
+	if (!str_trim(style).len || !has_only(style, "class subnet host"))
+		conf_fail(c, RULE_MC304,
+			  m->site.settings[PARAM_mynetworks_style].name_span,
+			  "unknown mynetworks_style value \"%.*s\"", STR_ARG(style));
+	if (!has_only(protocols, "all ipv4 ipv6"))
+		conf_fail(c, RULE_MC304, m->site.settings[PARAM_inet_protocols].name_span,
+			  "unknown inet_protocols value \"%.*s\"", STR_ARG(protocols));
+}
+
 static void scan_defaults(struct conf *c)
 {
 	/* Names that are found on the way have no defaults to look at. */
@@ -313,6 +347,8 @@ static void scan_defaults(struct conf *c)
 			conf_fail(c, RULE_MC112, SPAN_NONE,
 				  "the default of %.*s cannot be computed",
 				  STR_ARG(n->name));
+		else if (n->param && n->param->id == PARAM_mynetworks)
+			check_sources(c);
 		scan_tree(c, NULL, n->cell->tree);
 	}
 }
