@@ -72,9 +72,25 @@ struct glyph escape_glyph(struct str s)
 	return g;
 }
 
+/* Most text is printable ASCII, which stands for itself. */
+static size_t plain_length(struct str s)
+{
+	size_t len = 0;
+
+	while (len < s.len && s.ptr[len] >= 0x20 && s.ptr[len] < 0x7f)
+		len++;
+	return len;
+}
+
 void escape_add(struct strbuf *buf, struct str s)
 {
 	while (s.len) {
+		size_t plain = plain_length(s);
+
+		strbuf_add(buf, s.ptr, plain);
+		s = str_slice(s, plain, s.len);
+		if (!s.len)
+			break;
 		struct glyph g = escape_glyph(s);
 
 		if (s.ptr[0] == '\n')

@@ -30,6 +30,7 @@ enum {
 	DEFAULT_TIMEOUT_MS = 2000,
 	DEFAULT_TRIES = 3,
 	DEFAULT_BUDGET_MS = 10000,
+	SPARE_MAX = 2000,
 	EVENT_BATCH = 64
 };
 
@@ -108,7 +109,25 @@ static void query_free(struct live *live, struct live_query *q)
 {
 	forget_try(live, q);
 	timer_clear(&live->timers, &q->timer);
-	free(q);
+	if (live->spare_count == SPARE_MAX) {
+		free(q);
+		return;
+	}
+	q->next = live->spare;
+	live->spare = q;
+	live->spare_count++;
+}
+
+static struct live_query *query_new(struct live *live)
+{
+	struct live_query *q = live->spare;
+
+	if (q == NULL)
+		return dns_alloc(sizeof(*q));
+	live->spare = q->next;
+	live->spare_count--;
+	memset(q, 0, sizeof(*q));
+	return q;
 }
 
 static void finish_failed(struct live *live, struct live_query *q)
@@ -318,7 +337,7 @@ void live_take_reply(struct live *live, struct live_query *q, const uint8_t *wir
 static void live_start(struct dns_source *source, struct dns_question *question)
 {
 	struct live *live = (struct live *)source;
-	struct live_query *q = dns_alloc(sizeof(*q));
+	struct live_query *q = query_new(live);
 	uint64_t now = dns_now_ms();
 	unsigned i;
 	bool may_probe = false;
@@ -403,11 +422,16 @@ static int live_timeout(const struct dns_source *source)
 static void live_close(struct dns_source *source)
 {
 	struct live *live = (struct live *)source;
+	struct live_query *q;
 	struct timer *t;
 
 	/* Each query under way has its timer set. */
 	while ((t = timers_first(&live->timers)) != NULL)
 		query_free(live, t->owner);
+	while ((q = live->spare) != NULL) {
+		live->spare = q->next;
+		free(q);
+	}
 	live_tcp_close_all(live);
 	live_udp_close_all(live);
 	timers_fini(&live->timers);

@@ -115,6 +115,8 @@ struct live {
 	unsigned budget_ms;
 	struct timers timers;
 	struct live_query *hash[LIVE_HASH]; /* under way by UDP, by socket and id */
+	struct live_query *spare;	    /* used again; by `next` */
+	unsigned spare_count;
 	struct live_query *waiting_first;
 	struct live_query *waiting_last;
 	struct tcp_conn *tcp_all;

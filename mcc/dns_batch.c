@@ -19,13 +19,14 @@ struct batch;
 
 struct slot {
 	struct batch *batch;
-	char *text; /* heap, by open_memstream(); NULL: under way */
+	char *text; /* heap; NULL: under way */
 };
 
 struct batch {
 	struct slot slots[SLOTS];
 	size_t asked;
 	size_t printed;
+	struct strbuf text;
 	int exit;
 };
 
@@ -48,22 +49,19 @@ static void on_answer(const struct dns_answer *a, void *arg)
 {
 	struct slot *slot = arg;
 	struct batch *b = slot->batch;
-	size_t len;
-	FILE *f;
 
 	if (dns_query_exit(a) > b->exit)
 		b->exit = dns_query_exit(a);
-	/* Its turn: straight to the output. */
-	if (slot == &b->slots[b->printed % SLOTS]) {
-		dns_query_print(stdout, a);
-		b->printed++;
-		flush_ready(b);
+	strbuf_clear(&b->text);
+	dns_query_print(&b->text, a);
+	if (slot != &b->slots[b->printed % SLOTS]) {
+		slot->text = strdup(b->text.ptr);
+		MCC_ASSERT(slot->text != NULL);
 		return;
 	}
-	f = open_memstream(&slot->text, &len);
-	MCC_ASSERT(f != NULL);
-	dns_query_print(f, a);
-	fclose(f);
+	fwrite(b->text.ptr, 1, b->text.len, stdout);
+	b->printed++;
+	flush_ready(b);
 }
 
 /* False: not "NAME TYPE". */
@@ -116,7 +114,9 @@ int dns_batch_run(struct resolver *r, const char *path)
 		free(b);
 		return cli_cannot("%s: cannot be opened", path);
 	}
+	strbuf_init(&b->text, DNS_QUERY_TEXT_MAX);
 	status = ask_file(b, r, in, path);
+	strbuf_fini(&b->text);
 	if (status == EXIT_CLEAN)
 		status = b->exit;
 	fclose(in);

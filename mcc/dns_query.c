@@ -14,7 +14,7 @@
 #include "mcc/cli.h"
 #include "mcc/dns_options.h"
 
-enum { OPT_HELP = DNS_OPT_OWN, OPT_BATCH, TEXT_MAX = 1 << 20, TYPES_MAX = 64 };
+enum { OPT_HELP = DNS_OPT_OWN, OPT_BATCH, TYPES_MAX = 64 };
 
 static const struct option query_options[] = {
 	DNS_OPTION_ROWS,
@@ -26,55 +26,50 @@ static const struct option query_options[] = {
 /* What one question came to, until its turn to be printed. */
 struct query_slot {
 	enum dns_type type;
-	char *text; /* heap, by open_memstream() */
-	size_t len;
+	struct strbuf text;
 	int exit;
 };
 
-static void put_text(FILE *f, const char *text, size_t len)
+static void print_name(struct strbuf *out, const char *name)
 {
-	struct strbuf out;
-
-	strbuf_init(&out, TEXT_MAX);
-	escape_add(&out, (struct str){text, len});
-	fputs(out.ptr != NULL ? out.ptr : "", f);
-	strbuf_fini(&out);
+	strbuf_adds(out, name);
+	strbuf_addc(out, '.');
 }
 
-static void print_data(FILE *f, const struct dns_rr *rr)
+static void print_data(struct strbuf *out, const struct dns_rr *rr)
 {
 	char address[INET6_ADDRSTRLEN];
 
 	switch (rr->type) {
 	case DNS_A:
 	case DNS_AAAA:
-		fputs(inet_ntop(rr->type == DNS_A ? AF_INET : AF_INET6, rr->address,
-				address, sizeof(address)),
-		      f);
+		strbuf_adds(out, inet_ntop(rr->type == DNS_A ? AF_INET : AF_INET6,
+					   rr->address, address, sizeof(address)));
 		return;
 	case DNS_MX:
-		fprintf(f, "%u %s.", rr->preference, rr->name);
+		strbuf_addf(out, "%u ", rr->preference);
+		print_name(out, rr->name);
 		return;
 	case DNS_SRV:
-		fprintf(f, "%u %u %u %s.", rr->preference, rr->weight, rr->port,
-			rr->name);
+		strbuf_addf(out, "%u %u %u ", rr->preference, rr->weight, rr->port);
+		print_name(out, rr->name);
 		return;
 	case DNS_CNAME:
 	case DNS_NS:
 	case DNS_PTR:
-		fprintf(f, "%s.", rr->name);
+		print_name(out, rr->name);
 		return;
 	case DNS_TXT:
 	case DNS_SPF:
-		fputc('"', f);
-		put_text(f, rr->text.ptr, rr->text.len);
-		fputc('"', f);
+		strbuf_addc(out, '"');
+		escape_add(out, rr->text);
+		strbuf_addc(out, '"');
 		return;
 	case DNS_SOA:
 	case DNS_DS:
 	case DNS_TLSA:
 	case DNS_CAA:
-		put_text(f, rr->text.ptr, rr->text.len);
+		escape_add(out, rr->text);
 		return;
 	}
 }
@@ -95,30 +90,45 @@ static bool was_asked(const struct dns_answer *a)
 	return a->status != DNS_BAD_NAME && a->status != DNS_UNVERIFIED;
 }
 
-void dns_query_print(FILE *f, const struct dns_answer *a)
+static void print_origin(struct strbuf *out, const struct dns_answer *a)
+{
+	if (a->server[0] == '\0' && !was_asked(a)) {
+		strbuf_adds(out, ", not asked\n");
+		return;
+	}
+	strbuf_adds(out, a->server[0] != '\0' ? ", from " : ", from the cache");
+	strbuf_adds(out, a->server);
+	strbuf_adds(out, ", ");
+	strbuf_addf(out, "%u ms, ", a->elapsed_ms);
+	strbuf_adds(out, state_of(a));
+	strbuf_addc(out, '\n');
+}
+
+void dns_query_print(struct strbuf *out, const struct dns_answer *a)
 {
 	const char *owner = a->cname != NULL ? a->cname : a->qname;
 	size_t i;
 
-	fputs("; ", f);
-	put_text(f, a->qname, strlen(a->qname)); /* may be no name at all */
-	fprintf(f, " %s: %s", dns_type_name(a->qtype), dns_status_name(a->status));
+	strbuf_adds(out, "; ");
+	escape_add(out, str_of(a->qname)); /* may be no name at all */
+	strbuf_addc(out, ' ');
+	strbuf_adds(out, dns_type_name(a->qtype));
+	strbuf_adds(out, ": ");
+	strbuf_adds(out, dns_status_name(a->status));
 	if (a->detail != NULL)
-		fprintf(f, " (%s)", a->detail);
-	if (a->server[0] == '\0' && !was_asked(a))
-		fputs(", not asked\n", f);
-	else
-		fprintf(f, ", %s%s, %u ms, %s\n",
-			a->server[0] != '\0' ? "from " : "from the cache", a->server,
-			a->elapsed_ms, state_of(a));
+		strbuf_addf(out, " (%s)", a->detail);
+	print_origin(out, a);
 	if (a->cname != NULL)
-		fprintf(f, "; is an alias of %s.\n", a->cname);
+		strbuf_addf(out, "; is an alias of %s.\n", a->cname);
 	for (i = 0; i < a->rr_count; i++) {
-		fprintf(f, "%s. %u %s ", owner, a->rrs[i].ttl,
-			dns_type_name(a->rrs[i].type));
-		print_data(f, &a->rrs[i]);
-		fputc('\n', f);
+		print_name(out, owner);
+		strbuf_addf(out, " %u ", a->rrs[i].ttl);
+		strbuf_adds(out, dns_type_name(a->rrs[i].type));
+		strbuf_addc(out, ' ');
+		print_data(out, &a->rrs[i]);
+		strbuf_addc(out, '\n');
 	}
+	MCC_ASSERT(!out->failed);
 }
 
 int dns_query_exit(const struct dns_answer *a)
@@ -132,11 +142,8 @@ int dns_query_exit(const struct dns_answer *a)
 static void on_answer(const struct dns_answer *a, void *arg)
 {
 	struct query_slot *slot = arg;
-	FILE *f = open_memstream(&slot->text, &slot->len);
 
-	MCC_ASSERT(f != NULL);
-	dns_query_print(f, a);
-	fclose(f);
+	dns_query_print(&slot->text, a);
 	slot->exit = dns_query_exit(a);
 }
 
@@ -147,11 +154,13 @@ static int ask_all(struct resolver *r, const char *name, struct query_slot *slot
 	int status = EXIT_CLEAN, i;
 
 	for (i = 0; i < count; i++)
+		strbuf_init(&slots[i].text, DNS_QUERY_TEXT_MAX);
+	for (i = 0; i < count; i++)
 		dns_ask(r, name, slots[i].type, on_answer, &slots[i]);
 	dns_wait_all(r);
 	for (i = 0; i < count; i++) {
-		fputs(slots[i].text, stdout);
-		free(slots[i].text);
+		fputs(slots[i].text.ptr, stdout);
+		strbuf_fini(&slots[i].text);
 		if (slots[i].exit > status)
 			status = slots[i].exit;
 	}
@@ -174,7 +183,7 @@ int dns_query_run(int argc, char **argv)
 {
 	struct dns_options dns = {.server_count = 0};
 	struct resolver *r;
-	struct query_slot slots[TYPES_MAX] = {{.text = NULL}};
+	struct query_slot slots[TYPES_MAX] = {{.exit = EXIT_CLEAN}};
 	const char *batch = NULL;
 	int opt, status, closed, count;
 

@@ -2,19 +2,21 @@
 #ifndef MCC_DNS_QUERY_H
 #define MCC_DNS_QUERY_H
 
-#include <stdio.h>
-
 #include "base/attr.h"
+
+enum { DNS_QUERY_TEXT_MAX = 16 << 20 };
 
 struct dns_answer;
 struct resolver;
+struct strbuf;
 
 /* `mcc dns query`; argv[0] is "query". Returns the exit status. */
 int dns_query_run(int argc, char **argv);
 /* `mcc dns dane`, likewise. */
 int dns_dane_run(int argc, char **argv);
-/* One answer: a line that says what came back, then its records. */
-void dns_query_print(FILE *f, const struct dns_answer *answer);
+/* One answer: a line that says what came back, then its records. The buffer
+ * has room for DNS_QUERY_TEXT_MAX bytes: any answer. */
+void dns_query_print(struct strbuf *out, const struct dns_answer *answer);
 /* The exit status that one answer calls for. */
 int dns_query_exit(const struct dns_answer *answer);
 /*
