@@ -11,6 +11,13 @@
 #define MCC_NORETURN _Noreturn
 #define MCC_UNUSED __attribute__((unused))
 
+/* Defined in builds with AddressSanitizer: gcc's sign, given to clang too. */
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 /* Number of elements of a true array (never of a pointer). */
 #define array_len(a) (sizeof(a) / sizeof((a)[0]))
 

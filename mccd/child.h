@@ -95,8 +95,9 @@ void child_generation_release(struct child_generation *generation);
 
 /*
  * What the process may still do, in a forked process before it reads a byte;
- * as an ordinary user only no_new_privs is set. `keep_root` (deliver): the
- * real rights stay, to become the recipient. Status, logged.
+ * as an ordinary user no_new_privs is set. `keep_root` (deliver): the real
+ * rights stay, to become the recipient; the others run no programs, start no
+ * processes and write no files but below the spool. Status, logged.
  */
 int child_drop_privileges(const struct run_options *options,
 			  bool keep_root) MCC_MUST_CHECK;

@@ -121,6 +121,10 @@ int parent_spool_open(struct parent *parent) MCC_MUST_CHECK;
 /* parent_listen.c */
 int parent_listen_open(struct parent *parent) MCC_MUST_CHECK;
 int parent_listen_write(struct parent *parent) MCC_MUST_CHECK;
+/* The first thing that the second configuration would have us listen on
+ * otherwise, for a message; NULL: nothing. */
+const char *parent_listen_change(const struct rt_config *now,
+				 const struct rt_config *next);
 
 /* parent.c */
 void parent_stop(struct parent *parent);

@@ -172,6 +172,8 @@ int parent_listen_open(struct parent *parent)
 	int status = 0;
 	size_t i;
 
+	if (first == NULL && config->service_count > 0)
+		first = &config->services[0];
 	if (first == NULL) {
 		log_error("%s: no smtpd service", options->generation);
 		return MCC_EFORMAT;
@@ -183,6 +185,40 @@ int parent_listen_open(struct parent *parent)
 	for (i = 0; i < config->service_count && status == 0; i++)
 		status = bind_service(parent, &config->services[i]);
 	return status;
+}
+
+static bool same_words(const struct rt_words *a, const struct rt_words *b)
+{
+	bool is_same = a->count == b->count;
+
+	for (size_t i = 0; is_same && i < a->count; i++)
+		is_same = strcmp(a->words[i], b->words[i]) == 0;
+	return is_same;
+}
+
+static bool same_service(const struct rt_service *a, const struct rt_service *b)
+{
+	const char *x = a->host ? a->host : "";
+	const char *y = b->host ? b->host : "";
+
+	return strcmp(a->name, b->name) == 0 && strcmp(x, y) == 0 && a->port == b->port;
+}
+
+const char *parent_listen_change(const struct rt_config *now,
+				 const struct rt_config *next)
+{
+	if (!same_words(&now->settings.inet_interfaces, &next->settings.inet_interfaces))
+		return "inet_interfaces";
+	if (!same_words(&now->settings.inet_protocols, &next->settings.inet_protocols))
+		return "inet_protocols";
+	for (size_t i = 0; i < next->service_count; i++) {
+		if (i >= now->service_count ||
+		    !same_service(&now->services[i], &next->services[i]))
+			return next->services[i].name;
+	}
+	return next->service_count < now->service_count
+		       ? now->services[next->service_count].name
+		       : NULL;
 }
 
 int parent_listen_write(struct parent *parent)

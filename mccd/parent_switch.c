@@ -193,6 +193,7 @@ void parent_reload(struct parent *parent, struct control_client *client)
 {
 	char err[PARENT_ERROR_MAX] = "";
 	char text[PARENT_ERROR_MAX + 256];
+	const char *change;
 	int role;
 	int status;
 
@@ -212,6 +213,19 @@ void parent_reload(struct parent *parent, struct control_client *client)
 		(void)snprintf(
 			text, sizeof(text), "reload: %s; generation %s stays in force",
 			err[0] ? err : mcc_status_text(status), parent->current.name);
+		finish(parent, PARENT_FAILED, text);
+		return;
+	}
+	change = parent->options->listen_count > 0
+			 ? NULL
+			 : parent_listen_change(parent->current.config,
+						parent->pending.config);
+	if (change != NULL) {
+		(void)snprintf(text, sizeof(text),
+			       "reload: %.100s would listen elsewhere (%.100s), which "
+			       "needs a stop and a start; generation %s stays in force",
+			       parent->pending.name, change, parent->current.name);
+		parent_generation_close(&parent->pending);
 		finish(parent, PARENT_FAILED, text);
 		return;
 	}

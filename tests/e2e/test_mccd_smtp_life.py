@@ -3,11 +3,13 @@
 its processes, stop in the middle of things. Whatever happens, a message that
 got its 250 is delivered."""
 import os
+import re
 import signal
 import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -357,11 +359,54 @@ def test_rights_are_given_up(site):
             assert os.readlink(f"/proc/{daemon.pid_of(role)}/cwd") == "/"
         status = ids(daemon.pid_of("deliver"))
         assert status["NoNewPrivs"] == ["1"]
-        # CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, SETGID, SETUID
-        assert int(status["CapPrm"][0], 16) & ~0xcf == 0
+        # CHOWN, DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, KILL, SETGID, SETUID
+        assert int(status["CapPrm"][0], 16) & ~0xef == 0
         with Dialogue(daemon) as d:
             d.hello().begin()
             assert d.ask("Subject: x\r\n\r\nx\r\n.").startswith("250")
         until(site.delivered)
         assert site.spool.stat().st_uid != 0
         assert daemon.stop() == 0
+
+
+def test_reload_that_would_listen_elsewhere(tmp_path):
+    """Refused with a word; the generation in force stays."""
+    site = Site("inet_interfaces = 127.0.0.1\n")
+    with socket.socket() as s, socket.socket() as t:
+        s.bind(("127.0.0.1", 0))
+        t.bind(("127.0.0.1", 0))
+        first, second = s.getsockname()[1], t.getsockname()[1]
+    site.write("master.cf", (site.etc / "master.cf").read_text().replace("smtp      inet", f"{first} inet"))
+    site.build()
+    daemon = Daemon(site, start=False)
+    plain = daemon.argv
+    daemon.argv = lambda: [a for a in plain() if a not in ("--listen", daemon.listen)]
+    with daemon:
+        daemon.start()
+        assert daemon.port == first
+        before = daemon.control("status").stdout
+        site.write("master.cf", (site.etc / "master.cf").read_text().replace(str(first), str(second)))
+        site.build()
+        done = daemon.control("reload")
+        assert done.returncode == 3
+        assert "would listen elsewhere" in done.stdout + done.stderr
+        assert daemon.control("status").stdout.split("\n")[0] == before.split("\n")[0]
+        with Dialogue(daemon) as dlg:
+            assert dlg.greeting.startswith("220 ")
+        assert daemon.stop() == 0
+    site.remove()
+
+
+def test_processes_are_confined(tmp_path):
+    """No new rights, no programs, no processes."""
+    site = Site()
+    site.build()
+    with Daemon(site) as daemon:
+        for role in ("net", "queue", "send"):
+            until(lambda: daemon.pid_of(role))
+            status = Path(f"/proc/{daemon.pid_of(role)}/status").read_text()
+            assert "NoNewPrivs:\t1" in status
+            limits = Path(f"/proc/{daemon.pid_of(role)}/limits").read_text()
+            assert re.search(r"Max processes +0 +0", limits) or "asan" in str(MCCD)
+        assert daemon.stop() == 0
+    site.remove()
