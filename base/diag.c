@@ -41,11 +41,39 @@ struct diag_queue *diag_queue_new(struct arena *arena)
 	return queue;
 }
 
-static struct str key_of(struct arena *arena, enum rule rule, struct span span,
-			 const char *message)
+/* The key of `seen`; those with one key but other messages are chained. */
+struct key {
+	uint32_t rule;
+	struct span span;
+	uint64_t message; /* its hash: a message may be longer than its line */
+};
+
+static struct key key_of(const struct diag *d)
 {
-	return str_of(arena_printf(arena, "%u %u %u %u %s", (unsigned)rule, span.file,
-				   span.lo, span.hi, message));
+	uint64_t hash = strmap_hash(str_of(d->message));
+
+	return (struct key){(uint32_t)d->rule, d->span, hash};
+}
+
+static struct diag *find_same(const struct diag_queue *queue, const struct diag *d)
+{
+	struct key key = key_of(d);
+	struct diag *same =
+		strmap_find(queue->seen, (struct str){(const char *)&key, sizeof(key)});
+
+	while (same && strcmp(same->message, d->message) != 0)
+		same = same->same;
+	return same;
+}
+
+static void remember(struct diag_queue *queue, struct diag *d)
+{
+	struct key *key = arena_alloc(queue->arena, sizeof(*key));
+
+	MCC_ASSERT(key);
+	*key = key_of(d);
+	d->same =
+		strmap_put(queue->seen, (struct str){(const char *)key, sizeof(*key)}, d);
 }
 
 static void keep(struct diag_queue *queue, struct diag *d)
@@ -61,7 +89,7 @@ static void keep(struct diag_queue *queue, struct diag *d)
 	MCC_ASSERT(slot);
 	*slot = d;
 	queue->count++;
-	strmap_put(queue->seen, key_of(queue->arena, d->rule, d->span, d->message), d);
+	remember(queue, d);
 }
 
 static struct diag *add(struct diag_queue *queue, struct diag proto, const char *fmt,
@@ -76,8 +104,7 @@ static struct diag *add(struct diag_queue *queue, struct diag proto, const char 
 	if (queue->has_severity[proto.rule])
 		proto.severity = queue->severities[proto.rule];
 	proto.message = arena_vprintf(queue->arena, fmt, ap);
-	d = strmap_find(queue->seen,
-			key_of(queue->arena, proto.rule, proto.span, proto.message));
+	d = find_same(queue, &proto);
 	if (d)
 		return d;
 	d = arena_alloc(queue->arena, sizeof(*d));
@@ -132,6 +159,7 @@ static bool is_related(const struct diag *d, struct span span, const char *messa
 void diag_relate(struct diag_queue *queue, struct diag *d, struct span span,
 		 const char *fmt, ...)
 {
+	struct diag_related *slot;
 	const char *message;
 	va_list ap;
 
@@ -143,7 +171,11 @@ void diag_relate(struct diag_queue *queue, struct diag *d, struct span span,
 	/* A diagnostic that is found twice is related twice. */
 	if (is_related(d, span, message))
 		return;
-	d->related[d->related_count++] = (struct diag_related){span, message};
+	slot = arena_push(queue->arena, &d->related, d->related_count, &d->related_room,
+			  sizeof(*slot));
+	MCC_ASSERT(slot);
+	*slot = (struct diag_related){span, message};
+	d->related_count++;
 }
 
 void diag_relate_via(struct diag_queue *queue, struct diag *d, const struct text_via *via)
@@ -177,11 +209,16 @@ static bool is_edited(const struct diag *d, struct span span, const char *text)
 void diag_edit(struct diag_queue *queue, struct diag *d, struct span span,
 	       const char *text)
 {
+	struct diag_edit *slot;
+
 	if (is_edited(d, span, text))
 		return;
 	MCC_ASSERT(d->edit_count < DIAG_EDIT_MAX && span.file);
-	d->edits[d->edit_count++] =
-		(struct diag_edit){span, arena_strdup(queue->arena, text)};
+	slot = arena_push(queue->arena, &d->edits, d->edit_count, &d->edit_room,
+			  sizeof(*slot));
+	MCC_ASSERT(slot);
+	*slot = (struct diag_edit){span, arena_strdup(queue->arena, text)};
+	d->edit_count++;
 }
 
 void diag_filter(struct diag_queue *queue,

@@ -62,13 +62,16 @@ struct diag {
 	enum rule rule;
 	enum diag_severity severity;
 	struct span span;
-	const char *message; /* what is wrong and what happens because of it */
-	struct diag_related related[DIAG_RELATED_MAX];
+	const char *message;	      /* what is wrong and what happens because of it */
+	struct diag_related *related; /* at most DIAG_RELATED_MAX */
 	size_t related_count;
-	const char *fix; /* description, or NULL: no fix known */
-	struct diag_edit edits[DIAG_EDIT_MAX];
+	size_t related_room;
+	const char *fix;	 /* description, or NULL: no fix known */
+	struct diag_edit *edits; /* at most DIAG_EDIT_MAX */
 	size_t edit_count;
-	size_t order; /* order of reporting, the last sort key */
+	size_t edit_room;
+	size_t order;	   /* order of reporting, the last sort key */
+	struct diag *same; /* the queue's own: the next with the same key */
 };
 
 struct diag_queue;

@@ -28,7 +28,10 @@ enum {
 	/* An expanded value: doubling references must not fill the memory. */
 	LIMIT_EXPANDED_VALUE = 1 << 20,
 	/* All values of a site together, with the places of their parts. */
-	LIMIT_EXPANDED_TOTAL = 64 << 20,
+	LIMIT_EXPANDED_TOTAL = 16 << 20,
+	/* Values of main.cf that are others in a service, all services together:
+	 * a large master.cf has a hundred services with some dozens each. */
+	LIMIT_DERIVED_SETTINGS = 50000,
 	/* Parts of one value that came from different places. */
 	LIMIT_EXPANDED_PIECES = 1 << 14,
 	/* Diagnostics shown of one run for people; JSON has them all. */
@@ -41,6 +44,7 @@ enum {
 	 * one's, which bounds what has to be kept. */
 	LIMIT_CHECK_JOBS = 256,
 	LIMIT_CHECK_AHEAD = 512,
+	LIMIT_CHECK_WAITING = 64 << 20, /* bytes of such results */
 	/* A fix may bring up the next finding; edits of one round. */
 	LIMIT_FIX_ROUNDS = 10,
 	LIMIT_FIX_EDITS = 10000,

@@ -26,7 +26,7 @@ struct strmap {
 	size_t slot_count; /* a power of two, or 0 */
 };
 
-static uint64_t hash_of(struct str key)
+uint64_t strmap_hash(struct str key)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -78,13 +78,13 @@ void *strmap_find(const struct strmap *map, struct str key)
 
 	if (!map->count)
 		return NULL;
-	slot = map->slots[slot_of(map, key, hash_of(key))];
+	slot = map->slots[slot_of(map, key, strmap_hash(key))];
 	return slot ? map->entries[slot - 1].value : NULL;
 }
 
 void *strmap_put(struct strmap *map, struct str key, void *value)
 {
-	uint64_t hash = hash_of(key);
+	uint64_t hash = strmap_hash(key);
 	struct entry *e;
 	size_t at;
 

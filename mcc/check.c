@@ -213,7 +213,8 @@ static int load_baseline(struct check *run)
 
 static void take_result(struct check *run, size_t i, const struct check_result *result)
 {
-	render_put_part(&run->render, run->targets[i].label, &result->part);
+	if (!run->options.product)
+		render_put_part(&run->render, run->targets[i].label, &result->part);
 	baseline_merge(run->seen, strbuf_view(&result->records));
 	fwrite(strbuf_view(&result->talk).ptr, 1, result->talk.len, stderr);
 	run->failed |= result->failed;
@@ -273,6 +274,7 @@ static void take(void *arg, size_t i, struct str text, int lost)
 
 static int run_here(struct check *run)
 {
+	run->options.product = &run->render;
 	for (size_t i = 0; i < run->target_count; i++) {
 		struct check_result result;
 

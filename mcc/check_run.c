@@ -164,8 +164,11 @@ void check_run(const struct check_options *options, const struct check_target *t
 		 look.cli.site.version.minor);
 	if (options->dump != DUMP_NOTHING)
 		cli_report_human(&look.cli); /* a dump is the product then */
-	render_make_part(options->format, &site, &out_result->part);
-	out_result->part.was_checked = !look.failed;
+	site.was_checked = !look.failed;
+	if (options->product)
+		render_put_site(options->product, &site);
+	else
+		render_make_part(options->format, &site, &out_result->part);
 	out_result->failed = look.failed;
 	arena_free(look.cli.arena);
 	fix_free(fix);

@@ -32,6 +32,7 @@ struct check_options {
 	bool records_findings;		 /* for --write-baseline */
 	bool fix;
 	bool colour;
+	struct render *product; /* where findings go; NULL: into a part */
 };
 
 struct check_target {

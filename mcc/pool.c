@@ -3,8 +3,9 @@
  * Workers are forks of this process: they know everything it knows and need
  * only the numbers of their pieces. Each has two pipes: numbers go to it, and
  * results, with their length in front, come from it. It holds two numbers at
- * most, so that it never waits for the next. Results that wait for an earlier
- * one are at most LIMIT_CHECK_AHEAD.
+ * most, so that it never waits for the next. While many results, or large ones,
+ * wait for an earlier one, no new numbers are given out: the earlier one is in
+ * some worker's hands already.
  */
 #include "mcc/pool.h"
 
@@ -44,7 +45,8 @@ struct run {
 	struct worker *workers;
 	size_t jobs;
 	struct waiting *waiting; /* of piece i: at i % LIMIT_CHECK_AHEAD */
-	size_t next;		 /* to be given */
+	size_t waiting_bytes;
+	size_t next; /* to be given */
 	size_t taken;
 	size_t *again; /* given, but their worker ended before */
 	size_t again_count;
@@ -164,7 +166,9 @@ static bool next_piece(struct run *run, size_t *out_piece)
 		*out_piece = run->again[--run->again_count];
 		return true;
 	}
-	if (run->next >= run->pool->count || run->next >= run->taken + LIMIT_CHECK_AHEAD)
+	if (run->next >= run->pool->count ||
+	    run->next >= run->taken + LIMIT_CHECK_AHEAD ||
+	    run->waiting_bytes > LIMIT_CHECK_WAITING)
 		return false;
 	*out_piece = run->next++;
 	return true;
@@ -218,6 +222,7 @@ static void take_ready(struct run *run)
 			return;
 		run->pool->take(run->pool->arg, run->taken, strbuf_view(&waiting->text),
 				waiting->lost);
+		run->waiting_bytes -= waiting->text.len;
 		strbuf_fini(&waiting->text);
 		*waiting = (struct waiting){.is_there = false};
 		run->taken++;
@@ -242,6 +247,7 @@ static void sort_results(struct run *run, struct worker *w)
 		strbuf_add(&waiting->text, in.ptr + sizeof(len), len);
 		MCC_ASSERT(!waiting->text.failed);
 		waiting->is_there = true;
+		run->waiting_bytes += len;
 		w->given_count--;
 		memmove(w->given, w->given + 1, w->given_count * sizeof(*w->given));
 		in = str_slice(in, sizeof(len) + len, in.len);

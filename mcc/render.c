@@ -109,10 +109,25 @@ const char *render_format_names(void)
 
 /* ---- parts ---- */
 
+static size_t count_items(const struct render_format *format,
+			  const struct render_site *site)
+{
+	return format->site ? 1 : diag_count(site->diags);
+}
+
+static void put_item(const struct render_format *format, FILE *out,
+		     const struct render_site *site, size_t i)
+{
+	if (format->site)
+		format->site(out, site);
+	else
+		format->one(out, diag_get(site->diags, i), site);
+}
+
 static void make_items(const struct render_format *format, FILE *out,
 		       const struct render_site *site, struct render_part *part)
 {
-	size_t count = format->site ? 1 : diag_count(site->diags);
+	size_t count = count_items(format, site);
 
 	if (format->most && count > format->most) {
 		part->left_out = count - format->most;
@@ -121,12 +136,19 @@ static void make_items(const struct render_format *format, FILE *out,
 	part->ends = calloc(count + 1, sizeof(*part->ends));
 	MCC_ASSERT(part->ends);
 	for (; part->item_count < count; part->item_count++) {
-		if (format->site)
-			format->site(out, site);
-		else
-			format->one(out, diag_get(site->diags, part->item_count), site);
+		put_item(format, out, site, part->item_count);
 		part->ends[part->item_count] = (size_t)ftello(out);
 	}
+}
+
+/* What a part says of its site beside the items. */
+static void describe(const struct render_site *site, struct render_part *part)
+{
+	diag_count_all(site->diags, part->counts);
+	for (size_t i = 0; i < diag_count(site->diags); i++)
+		part->rules[diag_get(site->diags, i)->rule] = true;
+	memcpy(part->release, site->release, sizeof(part->release));
+	part->was_checked = site->was_checked;
 }
 
 void render_make_part(const struct render_format *format, const struct render_site *site,
@@ -140,10 +162,7 @@ void render_make_part(const struct render_format *format, const struct render_si
 	make_items(format, out, site, out_part);
 	fclose(out);
 	MCC_ASSERT(out_part->text);
-	diag_count_all(site->diags, out_part->counts);
-	for (size_t i = 0; i < diag_count(site->diags); i++)
-		out_part->rules[diag_get(site->diags, i)->rule] = true;
-	memcpy(out_part->release, site->release, sizeof(out_part->release));
+	describe(site, out_part);
 }
 
 void render_part_free(struct render_part *part)
@@ -155,8 +174,8 @@ void render_part_free(struct render_part *part)
 
 /* ---- the product ---- */
 
-static struct render_seen *see(struct render *r, const char *label,
-			       const struct render_part *part)
+/* The head of the product comes with its first site. */
+static void see(struct render *r, const char *label, const struct render_part *part)
 {
 	struct render_seen *seen = arena_push(r->arena, &r->seen, r->seen_count,
 					      &r->seen_room, sizeof(*seen));
@@ -166,41 +185,54 @@ static struct render_seen *see(struct render *r, const char *label,
 	if (part) {
 		memcpy(seen->release, part->release, sizeof(seen->release));
 		seen->was_checked = part->was_checked;
+		for (size_t i = 0; i < DIAG_SEVERITY_COUNT; i++) {
+			r->counts[i] += part->counts[i];
+			seen->has_findings |= part->counts[i] > 0;
+		}
+		for (size_t i = 0; i < RULE_COUNT; i++)
+			r->rules[i] |= part->rules[i];
 	}
 	if (r->seen_count++ == 0 && r->format->head)
 		r->format->head(r);
-	return seen;
 }
 
-static void put_items(struct render *r, const struct render_part *part)
+/* Whether the product takes one more; what stands between is written. */
+static bool next_item(struct render *r)
 {
-	size_t from = 0;
-	size_t i;
-
-	for (i = 0; i < part->item_count; i++) {
-		if (r->format->most && r->item_count >= r->format->most)
-			break;
-		if (r->item_count++ > 0 && r->format->between)
-			fputs(r->format->between, r->out);
-		fwrite(part->text + from, 1, part->ends[i] - from, r->out);
-		from = part->ends[i];
+	if (r->format->most && r->item_count >= r->format->most) {
+		r->left_out++;
+		return false;
 	}
-	r->left_out += part->left_out + part->item_count - i;
+	if (r->item_count++ > 0 && r->format->between)
+		fputs(r->format->between, r->out);
+	return true;
 }
 
 void render_put_part(struct render *r, const char *label, const struct render_part *part)
 {
-	struct render_seen *seen = see(r, label, part);
+	size_t from = 0;
 
+	see(r, label, part);
 	if (!part)
 		return;
-	put_items(r, part);
-	for (size_t i = 0; i < DIAG_SEVERITY_COUNT; i++) {
-		r->counts[i] += part->counts[i];
-		seen->has_findings |= part->counts[i] > 0;
+	for (size_t i = 0; i < part->item_count; i++) {
+		if (next_item(r))
+			fwrite(part->text + from, 1, part->ends[i] - from, r->out);
+		from = part->ends[i];
 	}
-	for (size_t i = 0; i < RULE_COUNT; i++)
-		r->rules[i] |= part->rules[i];
+	r->left_out += part->left_out;
+}
+
+void render_put_site(struct render *r, const struct render_site *site)
+{
+	struct render_part part = {.text = NULL};
+	size_t count = count_items(r->format, site);
+
+	describe(site, &part);
+	see(r, site->label, &part);
+	for (size_t i = 0; i < count; i++)
+		if (next_item(r))
+			put_item(r->format, r->out, site, i);
 }
 
 void render_finish(struct render *r)
@@ -215,15 +247,13 @@ void render_all(const struct render_format *format, FILE *out,
 		const char *release)
 {
 	struct render r = {.out = out, .format = format, .arena = arena_new(0)};
-	struct render_site site = {.diags = diags, .sources = sources};
-	struct render_part part;
+	struct render_site site = {.diags = diags,
+				   .sources = sources,
+				   .was_checked = true,
+				   .colour = cli_wants_colour(fileno(out))};
 
 	snprintf(site.release, sizeof(site.release), "%s", release);
-	site.colour = cli_wants_colour(fileno(out));
-	render_make_part(format, &site, &part);
-	part.was_checked = true;
-	render_put_part(&r, NULL, &part);
+	render_put_site(&r, &site);
 	render_finish(&r);
-	render_part_free(&part);
 	arena_free(r.arena);
 }

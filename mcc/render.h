@@ -23,6 +23,7 @@ struct render_site {
 	const struct source_set *sources;
 	const char *label; /* "sites/a"; NULL: the product is of one site only */
 	char release[RENDER_RELEASE_SIZE]; /* "3.11" */
+	bool was_checked;		   /* whole: everything could be read */
 	bool colour;
 };
 
@@ -38,7 +39,7 @@ struct render_part {
 	size_t counts[DIAG_SEVERITY_COUNT]; /* all of them */
 	bool rules[RULE_COUNT];		    /* that were reported */
 	char release[RENDER_RELEASE_SIZE];
-	bool was_checked; /* whole: everything could be read; to be set */
+	bool was_checked;
 };
 
 /* A product on its way. */
@@ -78,6 +79,8 @@ void render_part_free(struct render_part *part);
  * site was not checked.
  */
 void render_put_part(struct render *r, const char *label, const struct render_part *part);
+/* A site without the way over a part; its label is borrowed. */
+void render_put_site(struct render *r, const struct render_site *site);
 /* The rest of the product. */
 void render_finish(struct render *r);
 

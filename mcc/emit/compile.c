@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/strmap.h"
 #include "grammar/list.h"
 #include "mcc/emit/compiler.h"
 #include "runtime/config_rows.h"
@@ -123,15 +124,37 @@ static void fill_setting(struct compiler *c, const struct rt_setting_row *row,
 	}
 }
 
+bool compiler_is_mains(const struct compiler *c, enum param_id id)
+{
+	return compiler_setting(c, id) == site_setting(c->site, id);
+}
+
+/* Lists are read by the light of one other setting. */
+static bool is_shared(const struct compiler *c, const struct rt_setting_row *row,
+		      enum param_id id)
+{
+	if (!c->service || !compiler_is_mains(c, id))
+		return false;
+	return row->kind != RT_KIND_MATCH ||
+	       compiler_is_mains(c, PARAM_parent_domain_matches_subdomains);
+}
+
+/*
+ * What a service has of main.cf it shares with all others: the lists of a large
+ * site times its services would be more than a machine holds.
+ */
 void compiler_settings(struct compiler *c, struct rt_settings *out)
 {
+	if (c->service)
+		*out = c->config->settings;
 	for (size_t i = 0; i < rt_setting_row_count(); i++) {
 		const struct rt_setting_row *row = rt_setting_row(i);
 		const struct param *param = param_find(str_of(row->name));
 
 		MCC_ASSERT(param);
-		fill_setting(c, row, compiler_setting(c, param->id),
-			     rt_setting_field(out, row));
+		if (!is_shared(c, row, param->id))
+			fill_setting(c, row, compiler_setting(c, param->id),
+				     rt_setting_field(out, row));
 	}
 }
 
@@ -149,6 +172,8 @@ struct rt_config *compile_site(struct arena *arena, struct site *site,
 
 	c.parse = (struct parse_ctx){arena, site->sources,
 				     diags ? diags : diag_queue_new(arena)};
+	c.refs = strmap_new(arena);
+	c.paths = strmap_new(arena);
 	c.config = arena_alloc(arena, sizeof(*c.config));
 	c.config->mcc_version = MCC_VERSION;
 	c.config->postfix = release_line(arena, site->options.version);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/strmap.h"
 #include "grammar/list.h"
 #include "mcc/emit/compiler.h"
 #include "mcc/emit/table_inline.h"
@@ -53,12 +54,17 @@ static const char *short_name(struct arena *arena, const struct site_table *t)
 	return len ? out : "table";
 }
 
-static bool is_taken(const struct rt_config *config, const char *path)
+/* How many paths were made from a name; those with a number are names too. */
+static unsigned *taken_of(struct compiler *c, const char *path)
 {
-	for (size_t i = 0; i < config->map_count; i++)
-		if (config->maps[i].path && strcmp(config->maps[i].path, path) == 0)
-			return true;
-	return false;
+	unsigned *taken = strmap_find(c->paths, str_of(path));
+
+	if (taken)
+		return taken;
+	taken = arena_alloc(c->arena, sizeof(*taken));
+	MCC_ASSERT(taken);
+	strmap_put(c->paths, str_of(path), taken);
+	return taken;
 }
 
 static const char *unique_path(struct compiler *c, const struct site_table *t,
@@ -66,9 +72,14 @@ static const char *unique_path(struct compiler *c, const struct site_table *t,
 {
 	const char *name = short_name(c->arena, t);
 	const char *path = arena_printf(c->arena, "maps/%s%s", name, suffix);
+	unsigned *first = taken_of(c, path);
+	unsigned *taken = first;
 
-	for (unsigned n = 2; is_taken(c->config, path); n++)
-		path = arena_printf(c->arena, "maps/%s-%u%s", name, n, suffix);
+	while (*taken) {
+		path = arena_printf(c->arena, "maps/%s-%u%s", name, ++*first, suffix);
+		taken = taken_of(c, path);
+	}
+	*taken = 1;
 	return path;
 }
 
@@ -117,24 +128,28 @@ static struct rt_map_ref *add_ref(struct compiler *c)
 			  sizeof(*config->maps));
 }
 
-static size_t find_ref(const struct compiler *c, const struct rt_map_ref *ref)
+/* What makes two references one. A type holds no blank. */
+static struct str ref_key(struct compiler *c, const struct rt_map_ref *ref)
 {
-	size_t i = 0;
+	return str_of(arena_printf(c->arena, "%d%d %s %s", ref->fold_keys,
+				   ref->no_substitution, ref->type, ref->name));
+}
 
-	for (; i < c->config->map_count; i++) {
-		const struct rt_map_ref *other = &c->config->maps[i];
+/* config->map_count when there is none yet. */
+static size_t find_ref(struct compiler *c, const struct rt_map_ref *ref)
+{
+	const size_t *known = strmap_find(c->refs, ref_key(c, ref));
 
-		if (strcmp(other->name, ref->name) == 0 &&
-		    strcmp(other->type, ref->type) == 0 &&
-		    other->fold_keys == ref->fold_keys &&
-		    other->no_substitution == ref->no_substitution)
-			break;
-	}
-	return i;
+	return known ? *known : c->config->map_count;
 }
 
 static size_t put_ref(struct compiler *c, const struct rt_map_ref *ref)
 {
+	size_t *number = arena_alloc(c->arena, sizeof(*number));
+
+	MCC_ASSERT(number);
+	*number = c->config->map_count;
+	strmap_put(c->refs, ref_key(c, ref), number);
 	*add_ref(c) = *ref;
 	return c->config->map_count++;
 }

@@ -194,8 +194,7 @@ static void add_word(struct match_build *b, struct text text, bool negated)
 
 static void add_list(struct match_build *b, struct text text, bool negated)
 {
-	const struct list *list =
-		list_parse(&b->c->parse, text, b->c->site->options.version.major >= 3);
+	const struct list *list = site_words(b->c->site, text);
 
 	for (size_t i = 0; i < list->count; i++) {
 		/* A comment drops the rest of the list. */

@@ -86,7 +86,7 @@ static void report_port(struct compiler *c, const struct site_service *service)
 
 static bool has_own_settings(const struct site_service *service)
 {
-	return service && (service->override_count || service->derived);
+	return service && (service->override_count || service->derived_count);
 }
 
 /*

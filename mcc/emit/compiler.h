@@ -17,6 +17,7 @@
 #include "runtime/config.h"
 
 struct list_item;
+struct strmap;
 
 /* A class body as it was compiled for one stage, or for any. */
 struct class_entry {
@@ -32,6 +33,10 @@ struct compiler {
 	struct parse_ctx parse;	  /* with a queue of its own when diags is NULL */
 	struct rt_config *config;
 	const struct site_service *service; /* whose settings are compiled; NULL: main */
+	/* Programs of main.cf's own lists, once they are made. */
+	const struct rt_program *shared[RT_STAGE_COUNT];
+	struct strmap *refs;  /* the same tables, by what tells them apart */
+	struct strmap *paths; /* names in maps/ that are taken */
 	size_t map_room;
 	size_t class_room;
 	struct class_entry *entries;
@@ -41,6 +46,9 @@ struct compiler {
 
 /* The setting of that name as the current service sees it. */
 const struct setting *compiler_setting(const struct compiler *c, enum param_id id);
+
+/* Whether the current service has main.cf's one. */
+bool compiler_is_mains(const struct compiler *c, enum param_id id);
 
 /* Place of bytes of a text, else of the setting; a default has line 0. */
 struct rt_origin compiler_origin(const struct compiler *c, struct span span);

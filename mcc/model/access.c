@@ -23,8 +23,9 @@ const struct setting *site_service_setting(const struct site *site,
 	for (size_t i = 0; i < service->override_count; i++)
 		if (service->overrides[i].param && service->overrides[i].param->id == id)
 			return &service->overrides[i];
-	if (service->derived && service->derived[id])
-		return service->derived[id];
+	for (size_t i = 0; i < service->derived_count; i++)
+		if (service->derived[i]->param->id == id)
+			return service->derived[i];
 	return &site->settings[id];
 }
 
@@ -61,9 +62,31 @@ struct pf_version site_compat_level(const struct site *site)
 	return level;
 }
 
+/* A text is known by where it lies: the same bytes may stand elsewhere. */
+struct list_key {
+	struct text text;
+	size_t braces;
+};
+
+const struct list *site_words(const struct site *site, struct text text)
+{
+	struct model *m = model_of(site);
+	struct list_key key = {text, site->options.version.major >= 3};
+	struct list_key *kept;
+	struct list *list =
+		strmap_find(m->lists, (struct str){(const char *)&key, sizeof(key)});
+
+	if (list)
+		return list;
+	list = list_parse(&m->parse, text, key.braces);
+	kept = arena_alloc(m->site.arena, sizeof(*kept));
+	MCC_ASSERT(kept);
+	*kept = key;
+	strmap_put(m->lists, (struct str){(const char *)kept, sizeof(*kept)}, list);
+	return list;
+}
+
 const struct list *site_list(const struct site *site, const struct setting *setting)
 {
-	const struct model *m = model_of(site);
-
-	return list_parse(&m->parse, setting->value, site->options.version.major >= 3);
+	return site_words(site, setting->value);
 }

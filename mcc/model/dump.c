@@ -39,9 +39,8 @@ static void dump_service(struct strbuf *out, const struct site *site,
 	strbuf_addf(out, "service %.*s\n", STR_ARG(service->key));
 	for (size_t i = 0; i < service->override_count; i++)
 		dump_setting(out, site, "  ", &service->overrides[i]);
-	for (size_t i = 0; service->derived && i < PARAM_COUNT; i++)
-		if (service->derived[i])
-			dump_setting(out, site, "  derived ", service->derived[i]);
+	for (size_t i = 0; i < service->derived_count; i++)
+		dump_setting(out, site, "  derived ", service->derived[i]);
 }
 
 static const char *state_name(enum table_state state)

@@ -14,6 +14,7 @@
 #include "base/diag.h"
 #include "base/limits.h"
 #include "base/strmap.h"
+#include "grammar/cf.h"
 
 /* One `$name` being followed; for the chain of a cycle. */
 struct frame {
@@ -208,27 +209,48 @@ static void report_size(struct expander *x)
 {
 	struct cell *c = x->top->cell;
 
+	struct span span = c->setting->name_span;
+
 	c->broken = true;
-	if (c->setting->name_span.file)
-		diag_add(x->m->site.diags, RULE_MC003, c->setting->name_span,
+	/* A default: the place is the file that makes it grow. One is enough. */
+	if (!span.file && !x->m->is_grown) {
+		x->m->is_grown = true;
+		span = (struct span){x->m->site.main->src->id, 0, 0};
+	}
+	if (span.file)
+		diag_add(x->m->site.diags, RULE_MC003, span,
 			 "the value of '%.*s' grows beyond %d bytes when its references "
-			 "are expanded; it is taken as empty",
-			 STR_ARG(c->setting->name), LIMIT_EXPANDED_VALUE);
+			 "are expanded, or beyond %d with those of all others; it is "
+			 "taken as empty",
+			 STR_ARG(c->setting->name), LIMIT_EXPANDED_VALUE,
+			 LIMIT_EXPANDED_TOTAL);
+}
+
+/* A piece that goes into another text takes a longer chain along. */
+static size_t piece_cost(struct text t)
+{
+	size_t cost = 2 * sizeof(struct text_piece) + sizeof(struct text_via);
+
+	for (const struct text_via *via = text_via_at(t, t.str.len); via; via = via->up)
+		cost += sizeof(*via);
+	return cost;
 }
 
 /*
  * Whether more bytes may be put into b. What the site sets shares one budget
- * of work: bytes, and places whose chains are copied. Defaults are few and do
- * not share in it, so that one value that explodes breaks no other.
+ * of work: bytes, and places whose chains are copied. Defaults are few, outside
+ * services, and do not share in it, so that one value that explodes breaks no
+ * other.
  */
 static bool has_room(struct expander *x, const struct text_builder *b, struct text more)
 {
-	size_t cost = more.str.len +
-		      more.piece_count * sizeof(struct text_piece) * (x->depth + 1);
+	/* Growing lists leave as much behind as they hold. */
+	size_t cost = 2 * more.str.len + more.piece_count * piece_cost(more);
 
 	if (b->len + more.str.len <= LIMIT_EXPANDED_VALUE &&
 	    b->piece_count + more.piece_count <= LIMIT_EXPANDED_PIECES) {
-		if (x->top->cell->setting->origin == ORIGIN_DEFAULT)
+		if (x->top->cell->setting->origin == ORIGIN_DEFAULT &&
+		    x->scope == &x->m->main)
 			return true;
 		x->m->expanded += cost;
 		if (x->m->expanded <= LIMIT_EXPANDED_TOTAL)

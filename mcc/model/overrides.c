@@ -9,6 +9,8 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/diag.h"
+#include "base/limits.h"
 #include "base/strmap.h"
 #include "grammar/master.h"
 
@@ -73,6 +75,7 @@ static struct scope *make_scope(struct model *m, struct site_service *service)
 /* Names whose values change with the scope's, found breadth first. */
 struct spread {
 	struct model *m;
+	struct site_service *service;
 	struct scope *scope;
 	struct str *names;
 	size_t count;
@@ -95,17 +98,42 @@ static void start_spread(struct str name, void *value, void *arg)
 	spread_name(arg, name);
 }
 
+static bool has_room(const struct model *m)
+{
+	return m->derived < LIMIT_DERIVED_SETTINGS && m->expanded <= LIMIT_EXPANDED_TOTAL;
+}
+
+static void report_room(struct spread *s)
+{
+	const struct master_service *node = s->service->node;
+
+	if (!s->m->is_derived_out)
+		diag_add(s->m->site.diags, RULE_MC003, node->field_spans[MASTER_NAME],
+			 "the -o options of all services change more than %d values of "
+			 "main.cf, or more than %d bytes of them; from here on services "
+			 "are judged by main.cf's own",
+			 LIMIT_DERIVED_SETTINGS, LIMIT_EXPANDED_TOTAL);
+	s->m->is_derived_out = true;
+}
+
 /* The scope gets its own copy of a main setting, to be expanded there. */
 static void copy_cell(struct spread *s, const struct cell *from)
 {
 	struct setting *copy;
+	struct cell *c;
 
 	if (strmap_find(s->scope->names, from->setting->name))
 		return;
+	s->m->derived++;
 	copy = arena_alloc(s->m->site.arena, sizeof(*copy));
-	MCC_ASSERT(copy);
+	c = arena_alloc(s->m->site.arena, sizeof(*c));
+	MCC_ASSERT(copy && c);
 	*copy = *from->setting;
-	add_name(s->m, s->scope, copy);
+	/* It refers to something, so there is a tree; one serves all services. */
+	*c = (struct cell){.setting = copy, .tree = from->tree};
+	c->broken = c->tree->broken;
+	c->state = c->broken ? CELL_DONE : CELL_NEW;
+	strmap_put(s->scope->names, copy->name, c);
 	spread_name(s, copy->name);
 }
 
@@ -114,27 +142,34 @@ static void spread_all(struct spread *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct referrers *r = strmap_find(s->m->referenced, s->names[i]);
 
-		for (size_t k = 0; r && k < r->count; k++)
+		for (size_t k = 0; r && k < r->count; k++) {
+			if (!has_room(s->m)) {
+				report_room(s);
+				return;
+			}
 			copy_cell(s, r->cells[k]);
+		}
 	}
 }
 
 static void derive(struct model *m, struct site_service *service, struct setting *s)
 {
 	const struct setting *main = &m->site.settings[s->param->id];
+	const struct setting **slot;
 
 	if (str_eq(s->value.str, main->value.str))
 		return;
-	if (!service->derived)
-		service->derived = arena_array(m->site.arena, PARAM_COUNT,
-					       sizeof(*service->derived));
-	service->derived[s->param->id] = s;
+	slot = arena_push(m->site.arena, &service->derived, service->derived_count,
+			  &service->derived_room, sizeof(*slot));
+	MCC_ASSERT(slot);
+	*slot = s;
+	service->derived_count++;
 }
 
 static void expand_service(struct model *m, struct site_service *service,
 			   struct scope *scope)
 {
-	struct spread s = {.m = m, .scope = scope};
+	struct spread s = {.m = m, .service = service, .scope = scope};
 	size_t given;
 
 	strmap_each(scope->names, start_spread, &s);
@@ -144,6 +179,9 @@ static void expand_service(struct model *m, struct site_service *service,
 		struct cell *c = strmap_find(scope->names, s.names[i]);
 
 		model_expand(m, scope, c);
+		/* One for which there was no room is taken to be main.cf's. */
+		if (i >= given && c->broken && !has_room(m))
+			continue;
 		model_type(m, scope, c, c->setting->param);
 		if (i >= given && c->setting->param)
 			derive(m, service, c->setting);

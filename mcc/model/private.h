@@ -60,12 +60,16 @@ struct model {
 	struct strmap *service_names; /* "smtp" -> struct site_service */
 	struct strmap *tables;	      /* "hash:/x" -> struct site_table */
 	struct strmap *alias_tables;  /* "hash:/etc/aliases" of alias_maps */
+	struct strmap *lists;	      /* struct text -> struct list */
 	struct strmap *reported;      /* places of wrong values, said once */
 	size_t own_room;
 	size_t table_room;
 	size_t table_depth; /* of tables within tables, while loading */
 	size_t suggested;   /* see LIMIT_SUGGESTED_NAMES */
 	size_t expanded;    /* work done so far, see LIMIT_EXPANDED_TOTAL */
+	bool is_grown;	    /* a default grew too large: said */
+	size_t derived;	    /* see LIMIT_DERIVED_SETTINGS */
+	bool is_derived_out;
 };
 
 struct model *model_of(const struct site *site);

@@ -216,6 +216,7 @@ static struct model *model_new(struct arena *arena, struct source_set *sources,
 	m->service_names = strmap_new(arena);
 	m->tables = strmap_new(arena);
 	m->alias_tables = strmap_new(arena);
+	m->lists = strmap_new(arena);
 	m->reported = strmap_new(arena);
 	return m;
 }

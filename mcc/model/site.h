@@ -121,8 +121,10 @@ struct site_service {
 	struct setting *overrides; /* the last of each name, in order */
 	size_t override_count;
 	/* Settings of main.cf whose value differs in this service because an
-	 * override stands in it; by param_id, NULL: none differs. */
+	 * override stands in it. */
 	const struct setting **derived;
+	size_t derived_count;
+	size_t derived_room;
 };
 
 struct site {
@@ -181,6 +183,8 @@ struct str site_origin(struct site *site);
 
 /* The words of a setting's expanded value; braces by version. Never NULL. */
 const struct list *site_list(const struct site *site, const struct setting *setting);
+/* The same of any text that lives as long as the site; each is parsed once. */
+const struct list *site_words(const struct site *site, struct text text);
 /*
  * The table for `type:name` text, loading it at its first mention; NULL when
  * the text has no type. Reports MC406, MC407, MC410, MC1303 once per table.

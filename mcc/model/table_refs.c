@@ -13,7 +13,7 @@
 
 static const struct list *words_of(struct model *m, struct text text)
 {
-	return list_parse(&m->parse, text, m->site.options.version.major >= 3);
+	return site_words(&m->site, text);
 }
 
 /* Databases that Postfix writes itself have no source text. */
