@@ -127,6 +127,17 @@ const struct text_via *text_via_at(struct text t, size_t at)
 	return t.piece_count ? t.pieces[piece_at(t, at)].via : NULL;
 }
 
+/* Growing lists leave as much behind as they hold; each piece that goes into
+ * another text takes a longer chain along. */
+size_t text_cost(struct text t)
+{
+	size_t cost = 2 * sizeof(struct text_piece) + sizeof(struct text_via);
+
+	for (const struct text_via *via = text_via_at(t, t.str.len); via; via = via->up)
+		cost += sizeof(*via);
+	return 2 * t.str.len + t.piece_count * cost;
+}
+
 void text_builder_init(struct text_builder *b, struct arena *arena)
 {
 	*b = (struct text_builder){.arena = arena};

@@ -52,6 +52,9 @@ struct span text_full_span(struct text t);
 /* The chain of `$name` through which byte `at` came in, or NULL. */
 const struct text_via *text_via_at(struct text t, size_t at);
 
+/* About the bytes of memory that appending it to another text takes. */
+size_t text_cost(struct text t);
+
 /* Builder. */
 struct text_builder {
 	struct arena *arena;

@@ -129,6 +129,16 @@ bool compiler_is_mains(const struct compiler *c, enum param_id id)
 	return compiler_setting(c, id) == site_setting(c->site, id);
 }
 
+bool compiler_has_mains_names(const struct compiler *c)
+{
+	const struct site_service *service = c->service;
+
+	for (size_t i = 0; service && i < service->override_count; i++)
+		if (!service->overrides[i].param)
+			return false;
+	return compiler_is_mains(c, PARAM_smtpd_restriction_classes);
+}
+
 /* Lists are read by the light of one other setting. */
 static bool is_shared(const struct compiler *c, const struct rt_setting_row *row,
 		      enum param_id id)

@@ -465,23 +465,12 @@ const struct setting *compiler_stage_setting(const struct compiler *c,
 	return compiler_setting(c, id);
 }
 
-/* A list means the same wherever the names in it do. */
-static bool has_mains_names(const struct compiler *c)
-{
-	const struct site_service *service = c->service;
-
-	for (size_t i = 0; service && i < service->override_count; i++)
-		if (!service->overrides[i].param)
-			return false;
-	return compiler_is_mains(c, PARAM_smtpd_restriction_classes);
-}
-
 void compiler_program(struct compiler *c, enum rt_stage stage, struct rt_program *out)
 {
 	const struct setting *setting = compiler_stage_setting(c, stage);
 	struct program_build b = {.c = c, .setting = setting, .stage = stage};
 	bool is_shared = setting && compiler_is_mains(c, stage_parameter(stage)) &&
-			 has_mains_names(c);
+			 compiler_has_mains_names(c);
 
 	if (is_shared && c->shared[stage]) {
 		*out = *c->shared[stage];

@@ -49,6 +49,8 @@ const struct setting *compiler_setting(const struct compiler *c, enum param_id i
 
 /* Whether the current service has main.cf's one. */
 bool compiler_is_mains(const struct compiler *c, enum param_id id);
+/* Whether the names in a list of restrictions mean what they mean there. */
+bool compiler_has_mains_names(const struct compiler *c);
 
 /* Place of bytes of a text, else of the setting; a default has line 0. */
 struct rt_origin compiler_origin(const struct compiler *c, struct span span);

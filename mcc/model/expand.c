@@ -226,16 +226,6 @@ static void report_size(struct expander *x)
 			 LIMIT_EXPANDED_TOTAL);
 }
 
-/* A piece that goes into another text takes a longer chain along. */
-static size_t piece_cost(struct text t)
-{
-	size_t cost = 2 * sizeof(struct text_piece) + sizeof(struct text_via);
-
-	for (const struct text_via *via = text_via_at(t, t.str.len); via; via = via->up)
-		cost += sizeof(*via);
-	return cost;
-}
-
 /*
  * Whether more bytes may be put into b. What the site sets shares one budget
  * of work: bytes, and places whose chains are copied. Defaults are few, outside
@@ -244,8 +234,7 @@ static size_t piece_cost(struct text t)
  */
 static bool has_room(struct expander *x, const struct text_builder *b, struct text more)
 {
-	/* Growing lists leave as much behind as they hold. */
-	size_t cost = 2 * more.str.len + more.piece_count * piece_cost(more);
+	size_t cost = text_cost(more);
 
 	if (b->len + more.str.len <= LIMIT_EXPANDED_VALUE &&
 	    b->piece_count + more.piece_count <= LIMIT_EXPANDED_PIECES) {
