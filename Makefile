@@ -191,7 +191,7 @@ $(GEN)/rule_docs.c: tools/embed-rules.sh $(GEN)/rule_docs.list $(RULE_DOCS)
 # --- what people run ------------------------------------------------------
 
 .PHONY: help deps deps-test demo test check-asan fuzz-smoke golden bench \
-	oracle oracle-configs oracle-sessions oracle-spf
+	oracle oracle-configs oracle-sessions oracle-tables oracle-spf
 help:
 	@echo 'all          build/bin/mcc and build/bin/mccd'
 	@echo 'demo         install what is missing, build, deliver one message'
@@ -245,6 +245,11 @@ oracle-configs: $(BIN)/mcc
 oracle-spf: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/spf_checks.py -n $(or $(N),200) $(if $(SEED),--seed $(SEED)) \
 		--mcc $(BIN)/mcc
+
+# Random tables and aliases beside the real postmap and postalias: N cases.
+oracle-tables: $(BIN)/mcc
+	@$(PYTHON) tests/oracle/tables.py -n $(or $(N),300) $(if $(SEED),--seed $(SEED)) \
+		--mcc $(CURDIR)/$(BIN)/mcc
 
 bench: all
 	@for b in bench/*.sh; do \

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""mcc map: readers beside a writer, folding of keys, files as values."""
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
+POSTMAP = shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin")
+needs_postmap = pytest.mark.skipif(not POSTMAP, reason="postmap is not installed")
+
+
+def mcc(site, *words, stdin=None):
+    return subprocess.run([MCC, "-C", site, "map", *words], cwd=site, capture_output=True,
+                          input=stdin, timeout=120, check=False)
+
+
+@needs_postmap
+@pytest.mark.parametrize("kind", ["hash", "btree", "lmdb", "cdb"])
+def test_readers_see_the_old_or_the_new(tmp_path, kind):
+    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\n")
+    known = subprocess.run([str(Path(POSTMAP).with_name("postconf")), "-m"], capture_output=True,
+                           text=True, check=False).stdout.split()
+    if kind not in known:
+        pytest.skip("this Postfix has no such tables")
+    versions = ["".join(f"key{i} {v}\n" for i in range(3000)) for v in ("old", "new")]
+    (tmp_path / "t").write_text(versions[0])
+    assert mcc(tmp_path, f"{kind}:t").returncode == 0
+    stop, wrong = threading.Event(), []
+
+    def write():
+        for i in range(8):
+            (tmp_path / "t").write_text(versions[i % 2])
+            done = mcc(tmp_path, f"{kind}:t")
+            if done.returncode:
+                wrong.append(done.stderr)
+        stop.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    keys = "".join(f"key{i}\n" for i in range(0, 3000, 100))
+    while not stop.is_set():
+        done = subprocess.run([POSTMAP, "-c", tmp_path, "-q", "-", f"{kind}:t"], cwd=tmp_path, input=keys,
+                              capture_output=True, text=True, timeout=60, check=False)
+        values = {line.split("\t")[1] for line in done.stdout.splitlines()}
+        if done.returncode or len(done.stdout.splitlines()) != 30 or len(values) != 1:
+            wrong.append((done.returncode, values, done.stderr))
+    writer.join()
+    assert not wrong
+
+
+def test_key_folding_and_files(tmp_path):
+    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\n")
+    (tmp_path / "t").write_bytes("MÜLLER 1\nm".encode() + b"\xfc 2\nSTRASSE 3\n")
+    done = mcc(tmp_path, "hash:t")
+    assert done.returncode == 0 and b"MC117" in done.stderr
+    assert mcc(tmp_path, "-q", "müller", "hash:t").stdout == b"1\n"
+    assert mcc(tmp_path, "-q", "straße", "hash:t").stdout == b"3\n"
+    (tmp_path / "one").write_bytes(b"first")
+    (tmp_path / "two").write_bytes(b"second\n")
+    (tmp_path / "f").write_text("k one, two\nnone missing\n")
+    assert mcc(tmp_path, "-F", "hash:f").returncode == 0
+    assert mcc(tmp_path, "-F", "-q", "k", "hash:f").stdout == b"first\nsecond\n\n"
+    assert mcc(tmp_path, "-q", "none", "hash:f").returncode == 1
