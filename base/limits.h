@@ -68,6 +68,9 @@ enum {
 	LIMIT_MATCH_FILES = 16,
 	/* Rows above that a row of a cidr: table is compared with. */
 	LIMIT_CIDR_COMPARED = 2000,
+	/* The text of a table that a trace reads although there is a database:
+	 * some ten milliseconds of parsing. */
+	LIMIT_TRACE_TEXT = 1 << 20,
 	/* Runtime configuration file. */
 	LIMIT_RUNTIME_JSON = 64 << 20,
 	/* An address in a command, RFC 5321 4.5.3.1.3 allows 256. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "mcc/cli.h"
 #include "mcc/dns_options.h"
 #include "mcc/emit/compile.h"
@@ -221,7 +222,10 @@ static void add_notes(struct trace_command *t, const struct site *site)
 
 	for (size_t i = 0; i < site->table_count; i++) {
 		const struct site_table *table = site->tables[i];
-		const char *text = table_difference(arena, table);
+		const char *text = table->is_unread
+					   ? "looked up in its database; its text is "
+					     "large and was not read"
+					   : table_difference(arena, table);
 
 		if (text != NULL)
 			notes[t->request.note_count++] = (struct trace_note){
@@ -276,7 +280,10 @@ static int load_and_run(struct trace_command *t, char **recipients, int count)
 {
 	struct rt_config *config;
 	struct site *site;
-	int status = cli_load_site(t->cli, &site);
+	int status;
+
+	t->cli->site.text_max = LIMIT_TRACE_TEXT;
+	status = cli_load_site(t->cli, &site);
 
 	if (status != EXIT_CLEAN)
 		return status;

@@ -114,25 +114,28 @@ static bool is_plain_byte(char c)
 	return plain[byte / 32] >> byte % 32 & 1;
 }
 
+/* Plain words with single dots between them; the number of words, 0: not so. */
+static size_t count_words(struct str s)
+{
+	size_t words = 1, start = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (is_plain_byte(s.ptr[i]))
+			continue;
+		if (s.ptr[i] != '.' || i == start)
+			return 0;
+		start = i + 1;
+		words++;
+	}
+	return start < s.len ? words : 0;
+}
+
 bool address_is_plain(struct str address)
 {
-	size_t at = 0, dots = 0;
-	char last = '.';
+	ptrdiff_t at = str_chr(address, '@');
 
-	for (size_t i = 0; i < address.len; i++) {
-		char c = address.ptr[i];
-
-		if (c == '.' || c == '@') {
-			if (last == '.' || last == '@' || (c == '@' && at > 0))
-				return false;
-			dots += c == '.' && at > 0;
-			at = c == '@' ? i : at;
-		} else if (!is_plain_byte(c)) {
-			return false;
-		}
-		last = c;
-	}
-	return at > 0 && dots > 0 && last != '.' && last != '@';
+	return at > 0 && count_words(str_slice(address, 0, (size_t)at)) > 0 &&
+	       count_words(str_slice(address, (size_t)at + 1, address.len)) > 1;
 }
 
 struct str address_rewrite(struct arena *arena, const struct rt_settings *settings,

@@ -9,8 +9,7 @@
  * files are forwarded instead: as messages of their own, they go through
  * cleanup(8) again.
  *
- * An alias that names itself means the user of that name. Other cycles end at
- * LIMIT_ALIAS_DEPTH.
+ * An alias that names itself means the user. Cycles end at LIMIT_ALIAS_DEPTH.
  */
 #include "runtime/expand.h"
 
@@ -59,14 +58,11 @@ static bool once(const struct delivery *d, const char *what, struct str text)
 			  str_join(d->ctx->arena, parts, array_len(parts)));
 }
 
-/* A recipient that comes for the first time on this level of nesting. */
-static bool once_at_level(const struct delivery *d, unsigned level, struct str address)
+/* The first time on this level of nesting; keys are folded, so no letters. */
+static bool once_at_level(const struct delivery *d, unsigned n, struct str address)
 {
-	char what[] = "recipient 000";
-
-	for (size_t i = sizeof(what) - 2; level > 0; level /= 10)
-		what[i--] = (char)('0' + level % 10);
-	return once(d, what, address);
+	return once(d, (const char[]){(char)(n / 10 + 1), (char)(n % 10 + 1), '\0'},
+		    address);
 }
 
 static struct rt_final *add_final(const struct delivery *d, const struct member *m,
@@ -414,6 +410,14 @@ static void deliver_switch(const struct delivery *d, struct member m)
 
 	m.level++;
 	m.unmatched = (struct str){"", 0};
+	/* "\\user" in an alias: the user's mailbox, whatever aliases there are. */
+	if (m.user.len > 1 && m.user.ptr[0] == '\\') {
+		m.address = str_slice(m.address, 1, m.address.len);
+		m.local = str_slice(m.local, 1, m.local.len);
+		m.user = str_slice(m.user, 1, m.user.len);
+		deliver_mailbox(d, &m);
+		return;
+	}
 	if (deliver_alias(d, m, m.local))
 		return;
 	if (m.extension.len > 0) {

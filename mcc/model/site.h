@@ -67,6 +67,9 @@ struct site_options {
 	/* What postconf shows, not what daemons use: up to 2.10 it took a
 	 * domain of one label, "com", for none when it derived mydomain. */
 	bool as_postconf;
+	/* A larger text of a table stays unread where a database beside it is
+	 * not older: bytes; 0: every text is read. */
+	size_t text_max;
 };
 
 /*
@@ -113,6 +116,7 @@ struct site_table {
 	struct site_table **parts; /* tables inside pipemap:{...}, unionmap:{...} */
 	size_t part_count;
 	bool is_proxied; /* first mentioned as proxy:type:name */
+	bool is_unread;	 /* TABLE_MISSING because of site_options.text_max */
 };
 
 struct site_service {

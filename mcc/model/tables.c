@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -134,6 +135,20 @@ static void report_missing(struct model *m, const struct site_table *t)
 				 STR_ARG(t->type_name), STR_ARG(t->name)));
 }
 
+/* The text is too large to be read for nothing: its database will do. */
+static bool database_will_do(const struct model *m, const struct site_table *t)
+{
+	struct stat text, database;
+
+	if (m->site.options.text_max == 0 || !t->type->suffix[0])
+		return false;
+	return stat(t->fs_path, &text) == 0 && text.st_size > 0 &&
+	       (size_t)text.st_size > m->site.options.text_max &&
+	       stat(arena_printf(m->site.arena, "%s%s", t->fs_path, t->type->suffix),
+		    &database) == 0 &&
+	       database.st_mtime >= text.st_mtime;
+}
+
 static void load_file(struct model *m, struct site_table *t)
 {
 	int status;
@@ -147,6 +162,11 @@ static void load_file(struct model *m, struct site_table *t)
 				 "table %.*s:%.*s lies outside the checked folder and no "
 				 "--root was given; its rows were not checked",
 				 STR_ARG(t->type_name), STR_ARG(t->name)));
+		return;
+	}
+	if (database_will_do(m, t)) {
+		t->state = TABLE_MISSING;
+		t->is_unread = true;
 		return;
 	}
 	status = source_add_file(

@@ -334,3 +334,22 @@ def test_sources_of_answers_exclude_each_other(site, tmp_path):
         assert done.returncode == 2 and done.stderr
     done = run(site, "--zone", str(tmp_path / "none"), "alice@example.com")
     assert done.returncode == 3 and b"none" in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("postmap"), reason="needs postmap")
+def test_a_large_table_is_looked_up_in_its_database(site):
+    rows = "".join(f"user{n}@va.example alice@example.com\n" for n in range(40000))
+    (site / "virtual").write_text(rows)
+    words = ("--format", "json", *STRANGER, "user39999@va.example")
+    text = json.loads(run(site, *words).stdout)
+    assert "notes" not in text and text["route"]["final"] == ["alice@example.com"]
+    subprocess.run([MCC, "map", "--in-place", f"hash:{site}/virtual"], capture_output=True, check=False)
+    if not (site / "virtual.db").exists():
+        (site / "empty").mkdir()
+        (site / "empty/main.cf").write_text("compatibility_level = 3.6\n")
+        subprocess.run(["postmap", "-c", site / "empty", f"hash:{site}/virtual"], check=True, capture_output=True)
+    database = json.loads(run(site, *words).stdout)
+    assert database["route"] == text["route"] and database["replies"] == text["replies"]
+    assert "was not read" in database["notes"][0]["text"]
+    os.utime(site / "virtual.db", (1, 1))
+    assert not any("was not read" in n["text"] for n in json.loads(run(site, *words).stdout).get("notes", ()))

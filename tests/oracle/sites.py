@@ -288,7 +288,7 @@ class RouteSite(Site):
     def set_aliases(self):
         rng = self.rng
         values = ["alice", "bob@far.example", "alice, bob", "\\\\alice", "\"|true x\"", "/dev/null",
-                  "alice@virt.example", "crew2", "nosuch@example.com", "alice+y, carol", "\"|false\"",
+                  "alice@virt.example", "crew2", "nosuch@example.com", "alice+y, carol", "\"|true z\"",
                   ":include:$INC/members", "carol, \"|true a,b\", list", "alice@example.com, dave@far.example"]
         names = ["crew", "alice", "crew2", "owner-crew", "postmaster", "carol+x", "bob", "\"a b\"", "owner-crew2",
                  "Dave"]
