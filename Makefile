@@ -191,7 +191,7 @@ $(GEN)/rule_docs.c: tools/embed-rules.sh $(GEN)/rule_docs.list $(RULE_DOCS)
 # --- what people run ------------------------------------------------------
 
 .PHONY: help deps deps-test demo test check-asan fuzz-smoke golden bench \
-	oracle oracle-configs oracle-sessions oracle-tables oracle-spf
+	oracle oracle-configs oracle-routes oracle-sessions oracle-tables oracle-spf
 help:
 	@echo 'all          build/bin/mcc and build/bin/mccd'
 	@echo 'demo         install what is missing, build, deliver one message'
@@ -233,6 +233,11 @@ golden: all
 # Random sites beside the real Postfix: root, Postfix, N sites of each kind.
 oracle-sessions: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/sessions.py -n $(or $(N),10) $(if $(SEED),--seed $(SEED)) \
+		--mcc $(CURDIR)/$(BIN)/mcc
+
+# Where random sites send mail, beside the real Postfix: root, Postfix, N sites.
+oracle-routes: $(BIN)/mcc
+	@$(PYTHON) tests/oracle/routes.py -n $(or $(N),10) $(if $(SEED),--seed $(SEED)) \
 		--mcc $(CURDIR)/$(BIN)/mcc
 
 # Random main.cf and master.cf beside the installed postconf: N of them.

@@ -71,6 +71,7 @@ struct trace_result {
 	const struct policy_reply *deciding; /* the last one; NULL: fatal */
 	struct policy_session session; /* as it is after RCPT: filter, redirect, ... */
 	bool is_unverified;
+	const char *sender; /* of the envelope, as cleanup(8) rewrites it */
 	struct rt_route route;
 	struct rt_finals finals;
 	struct trace_step *steps;

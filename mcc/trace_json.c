@@ -203,8 +203,41 @@ static void put_final(struct writer *w, const struct rt_final *item)
 		put_string(w, str_of(item->text));
 }
 
-static void put_finals(struct writer *w, const struct rt_finals *finals)
+/* Who hears of what becomes of the message. */
+static const char *sender_of(const struct trace_result *result,
+			     const struct rt_final *item)
 {
+	return item->owner ? item->owner : result->sender;
+}
+
+/* Each end with the way it takes, which the list of ends does not tell. */
+static void put_deliveries(struct writer *w, const struct trace_result *result)
+{
+	const struct rt_finals *finals = &result->finals;
+
+	open_member(w, "deliveries", '[');
+	for (size_t i = 0; i < finals->count; i++) {
+		const struct rt_final *item = &finals->items[i];
+
+		if (item->kind == RT_FINAL_ERROR)
+			continue;
+		separate(w);
+		open_group(w, '{');
+		put_name(w, "to");
+		w->first = true;
+		put_final(w, item);
+		set_text(w, "transport", item->route.transport);
+		set_text(w, "nexthop", item->route.nexthop);
+		put_name(w, "sender");
+		put_string(w, address_quote(w->arena, str_of(sender_of(result, item))));
+		close_group(w, '}');
+	}
+	close_group(w, ']');
+}
+
+static void put_finals(struct writer *w, const struct trace_result *result)
+{
+	const struct rt_finals *finals = &result->finals;
 	size_t lost = 0;
 
 	open_member(w, "final", '[');
@@ -228,6 +261,7 @@ static void put_finals(struct writer *w, const struct rt_finals *finals)
 		set_text(w, "recipient", item->route.recipient);
 		set_text(w, "dsn", item->dsn);
 		set_text(w, "text", item->text);
+		set_text(w, "sender", sender_of(result, item));
 		close_group(w, '}');
 	}
 	close_group(w, ']');
@@ -247,7 +281,10 @@ static void put_route(struct writer *w, const struct trace_result *result)
 	}
 	if (route->routed)
 		set_true(w, "routed");
-	put_finals(w, &result->finals);
+	set_text(w, "sender", result->sender);
+	put_finals(w, result);
+	if (!result->request->without_steps)
+		put_deliveries(w, result);
 	close_group(w, '}');
 }
 

@@ -228,10 +228,12 @@ static void run_delivery(struct run *run, const struct rt_config *config)
 	struct trace_result *result = run->result;
 	struct rt_context ctx = run->ctx;
 	struct str sender, recipient;
+	bool ok;
 
 	ctx.settings = &config->settings;
 	run->recorder.stage = "sender";
-	sender = rt_rewrite_sender(&ctx, run->sender);
+	ok = rt_rewrite_sender(&ctx, run->sender, &sender);
+	result->sender = str_dup0(ctx.arena, sender);
 	run->recorder.stage = "route";
 	recipient = address_rewrite(ctx.arena, ctx.settings, run->recipient);
 	/* smtpd(8) refuses a lone '@'; the resolver takes it for <>. */
@@ -239,7 +241,10 @@ static void run_delivery(struct run *run, const struct rt_config *config)
 		recipient = STR_LIT("");
 	rt_resolve(&ctx, recipient, sender, &result->route);
 	run->recorder.stage = "delivery";
-	rt_expand_all(&ctx, run->recipient, sender, &result->finals);
+	if (ok)
+		rt_expand_all(&ctx, run->recipient, sender, &result->finals);
+	else
+		rt_finals_refuse(&result->finals, true);
 }
 
 static void use_service(struct run *run, const struct rt_config *config)

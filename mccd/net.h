@@ -224,7 +224,8 @@ const char *net_hosts_find(const struct net *net, const char *address);
 
 /* net_message.c */
 bool net_message_begin(struct net_session *session);
-/* The sender of the envelope as cleanup(8) writes it; in the transaction. */
+/* The sender of the envelope as cleanup(8) writes it; in the transaction. NULL:
+ * a table has no answer. */
 const char *net_message_sender(struct net_session *session);
 
 /* net_content.c */

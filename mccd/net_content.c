@@ -127,11 +127,13 @@ static void write_head(struct net_session *session, bool has_blank)
 {
 	struct net_message *m = &session->message;
 	struct rt_context ctx = net_context(session, session->trans);
+	const char *sender = net_message_sender(session);
 	struct strbuf out;
 	struct strbuf date;
+	/* Without a sender the message is refused at its end. */
 	struct header_job job = {.ctx = &ctx,
 				 .is_local = is_local_client(session, &ctx),
-				 .sender = net_message_sender(session),
+				 .sender = sender ? sender : m->sender,
 				 .id = m->queue_id};
 
 	strbuf_init(&date, 100);

@@ -123,9 +123,11 @@ static bool is_unmapped(const struct rt_settings *settings)
 const char *net_message_sender(struct net_session *session)
 {
 	struct rt_context ctx = net_context(session, session->trans);
+	struct str sender;
 
-	return str_dup0(session->trans,
-			rt_rewrite_sender(&ctx, str_of(session->message.sender)));
+	if (!rt_rewrite_sender(&ctx, str_of(session->message.sender), &sender))
+		return NULL;
+	return str_dup0(session->trans, sender);
 }
 
 static int send_submission(struct net_session *session)
@@ -148,6 +150,8 @@ static int send_submission(struct net_session *session)
 	struct wire_out out;
 
 	s.sender = net_message_sender(session);
+	if (!s.sender)
+		return MCC_EUNAVAIL;
 	s.recipients = m->recipients;
 	s.recipient_count = m->recipient_count;
 	add_submitter(session, ++net->last_submit);

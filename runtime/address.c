@@ -140,11 +140,14 @@ static bool is_dot_string(struct str local)
 	return true;
 }
 
-static struct str quote(struct arena *arena, struct str local, struct str rest)
+static struct str quote(struct arena *arena, struct str before, struct str local,
+			struct str after)
 {
-	char *start = arena_alloc(arena, 2 * local.len + rest.len + 3);
+	char *start = arena_alloc(arena, before.len + 2 * local.len + after.len + 3);
 	char *out = start;
 
+	memcpy(out, before.ptr, before.len);
+	out += before.len;
 	*out++ = '"';
 	for (size_t i = 0; i < local.len; i++) {
 		if (local.ptr[i] == '"' || local.ptr[i] == '\\' || local.ptr[i] == '\r')
@@ -152,33 +155,53 @@ static struct str quote(struct arena *arena, struct str local, struct str rest)
 		*out++ = local.ptr[i];
 	}
 	*out++ = '"';
-	memcpy(out, rest.ptr, rest.len);
-	out += rest.len;
+	memcpy(out, after.ptr, after.len);
+	out += after.len;
 	return (struct str){start, (size_t)(out - start)};
 }
 
+/* Length of a source route in front, "@a,@b:"; 0: there is none. */
+static size_t route_length(struct str address)
+{
+	ptrdiff_t colon = -1;
+
+	if (address.len > 0 && address.ptr[0] == '@')
+		colon = str_chr(address, ':');
+	return (size_t)(colon + 1);
+}
+
+/* A source route is no part of what is quoted. */
 struct str address_quote(struct arena *arena, struct str address)
 {
-	struct str local = address_local(address);
+	size_t route = route_length(address);
+	struct str path = str_slice(address, route, address.len);
+	struct str local = address_local(path);
 
 	if (address.len == 0 || is_dot_string(local))
 		return address;
-	return quote(arena, local, str_slice(address, local.len, address.len));
+	return quote(arena, str_slice(address, 0, route), local,
+		     str_slice(path, local.len, path.len));
 }
 
 struct str address_quote_local(struct arena *arena, struct str local)
 {
-	return is_dot_string(local) ? local : quote(arena, local, (struct str){"", 0});
+	static const struct str none = {"", 0};
+
+	return is_dot_string(local) ? local : quote(arena, none, local, none);
 }
 
 struct str address_unquote(struct arena *arena, struct str address)
 {
-	struct str local = address_local(address);
+	size_t route = route_length(address);
+	size_t end = route + address_local(str_slice(address, route, address.len)).len;
+	struct str local = str_slice(address, route, end);
 	char *start, *out;
 
 	if (str_chr(local, '"') < 0 && str_chr(local, '\\') < 0)
 		return address;
 	start = out = arena_alloc(arena, address.len + 1);
+	memcpy(out, address.ptr, route);
+	out += route;
 	for (size_t i = 0; i < local.len; i++) {
 		if (local.ptr[i] == '"')
 			continue;
@@ -186,7 +209,7 @@ struct str address_unquote(struct arena *arena, struct str address)
 			break;
 		*out++ = local.ptr[i];
 	}
-	memcpy(out, local.ptr + local.len, address.len - local.len);
-	out += address.len - local.len;
+	memcpy(out, address.ptr + end, address.len - end);
+	out += address.len - end;
 	return (struct str){start, (size_t)(out - start)};
 }

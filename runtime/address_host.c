@@ -4,7 +4,7 @@
  * smtpd(8): underscores are letters, a name made of digits only is no name,
  * and 0.1.2.3 is no address.
  */
-#include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "runtime/address.h"
@@ -44,32 +44,90 @@ bool hostname_is_valid(struct str name)
 	return has_letter;
 }
 
-/* inet_pton() of a view; false also when it holds a NUL or is too long. */
-static bool parse_address(int family, struct str text, unsigned char *out)
+/* Digits of any number, so leading zeros, that make a byte. */
+static bool is_byte(struct str digits)
 {
-	char buf[INET6_ADDRSTRLEN];
+	unsigned value = 0;
 
-	if (text.len == 0 || text.len >= sizeof(buf))
-		return false;
-	memcpy(buf, text.ptr, text.len);
-	buf[text.len] = '\0';
-	return strlen(buf) == text.len && inet_pton(family, buf, out) == 1;
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(digits.ptr[i] - '0');
+		if (value > 255)
+			return false;
+	}
+	return digits.len > 0;
+}
+
+static bool is_zero(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] != '0' && text.ptr[i] != '.')
+			return false;
+	return true;
 }
 
 static bool is_ipv4(struct str text)
 {
-	unsigned char a[4];
+	struct str rest = text;
 
-	if (!parse_address(AF_INET, text, a))
-		return false;
-	return a[0] != 0 || (a[1] == 0 && a[2] == 0 && a[3] == 0);
+	for (int i = 0; i < 4; i++) {
+		ptrdiff_t dot = str_chr(rest, '.');
+		struct str byte = rest;
+
+		if ((dot >= 0) != (i < 3))
+			return false;
+		if (dot >= 0) {
+			byte = str_slice(rest, 0, (size_t)dot);
+			rest = str_slice(rest, (size_t)dot + 1, rest.len);
+		}
+		if (!is_byte(byte) || (i == 0 && is_zero(byte) && !is_zero(text)))
+			return false;
+	}
+	return true;
 }
 
+static size_t hex_length(struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.len && isxdigit((unsigned char)text.ptr[n]))
+		n++;
+	return n;
+}
+
+/*
+ * Groups and colons as valid_hostaddr() of Postfix counts them: no more than
+ * seven colons and one "::", but fewer groups than eight will do without it.
+ */
 static bool is_ipv6(struct str text)
 {
-	unsigned char a[16];
+	size_t colons = 0, null_at = 0, len = 0, i = 0;
 
-	return parse_address(AF_INET6, text, a);
+	while (i < text.len) {
+		if (text.ptr[i] == '.')
+			return colons >= 2 && colons <= 6 &&
+			       is_ipv4(str_slice(text, i - len, text.len));
+		if (text.ptr[i] != ':') {
+			len = hex_length(str_slice(text, i, text.len));
+			if (len == 0 || len > 4)
+				return false;
+			i += len;
+			continue;
+		}
+		if (i == 0 && text.len > 1 && isalnum((unsigned char)text.ptr[1]))
+			return false;
+		if (++colons > 7)
+			return false;
+		i++;
+		len = 0;
+		if (i == text.len || text.ptr[i] != ':')
+			continue;
+		if (null_at > 0)
+			return false;
+		null_at = colons;
+	}
+	return colons >= 2 && (len > 0 || null_at == colons - 1);
 }
 
 bool hostaddr_is_valid(struct str name)

@@ -56,18 +56,6 @@ static size_t read_bracketed(struct list *list, size_t i)
 	return i;
 }
 
-/* Tokens without comments; comments separate words all the same. */
-static struct address_tokens without_comments(const struct address_tokens *tokens)
-{
-	struct address_tokens plain = {.arena = tokens->arena};
-
-	for (size_t i = 0; i < tokens->count; i++)
-		if (tokens->items[i].kind != ADDRESS_TOKEN_COMMENT)
-			address_tokens_push(&plain, tokens->items[i].kind,
-					    tokens->items[i].text);
-	return plain;
-}
-
 /* A group "name: a, b;": its name is skipped. */
 static size_t skip_group_name(const struct address_tokens *tokens, size_t i)
 {
@@ -128,7 +116,8 @@ size_t address_list_parse(struct arena *arena, struct str text, struct str **out
 	struct list list = {.tokens = &plain};
 
 	address_tokens_scan(&tokens, arena, text);
-	plain = without_comments(&tokens);
+	/* Comments separate words all the same. */
+	plain = address_tokens_plain(&tokens);
 	read_list(&list);
 	for (size_t i = 0; i < list.count / 2; i++) {
 		struct str item = list.items[i];
@@ -184,7 +173,7 @@ enum address_status address_parse_path(struct arena *arena, struct str path, boo
 	if (text.len > 0 && text.ptr[0] == '@' && str_chr(text, ':') >= 0)
 		text = str_slice(text, (size_t)str_chr(text, ':') + 1, text.len);
 	address_tokens_scan(&tokens, arena, text);
-	plain = without_comments(&tokens);
+	plain = address_tokens_plain(&tokens);
 	list.others = tokens.count - plain.count;
 	read_list(&list);
 	if (list.count > 1 || (strict && list.others > 0))

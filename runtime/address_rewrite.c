@@ -15,15 +15,20 @@
 #include "runtime/address_tokens.h"
 #include "runtime/config.h"
 
-/* domain!user becomes user@domain. */
+/* domain!user becomes user@domain. Without a domain the user is joined. */
 static void swap_bang(struct address_tokens *tokens, size_t bang)
 {
-	struct address_tokens swapped = address_tokens_copy(tokens, bang + 1);
+	struct address_tokens swapped = {.arena = tokens->arena};
+	struct address_tokens local =
+		address_tokens_copy(tokens, bang + 1, tokens->count);
 
-	address_tokens_push(&swapped, '@', STR_LIT(""));
+	address_tokens_append_operator(&local, '@');
+	for (size_t i = 0; i < local.count; i++) {
+		local.items[i].is_joined = bang == 0;
+		address_tokens_push(&swapped, local.items[i]);
+	}
 	for (size_t i = 0; i < bang; i++)
-		address_tokens_push(&swapped, tokens->items[i].kind,
-				    tokens->items[i].text);
+		address_tokens_push(&swapped, tokens->items[i]);
 	*tokens = swapped;
 }
 
@@ -39,7 +44,7 @@ static void add_domain(struct address_tokens *tokens, const struct rt_settings *
 	} else if (percent >= 0) {
 		tokens->items[percent].kind = '@';
 	} else if (settings->append_at_myorigin && *settings->myorigin) {
-		address_tokens_push(tokens, '@', STR_LIT(""));
+		address_tokens_append_operator(tokens, '@');
 		address_tokens_append_text(tokens, settings->myorigin);
 	}
 }
@@ -90,8 +95,8 @@ void address_tokens_rewrite(struct address_tokens *tokens,
 	if (tokens->count == 0 || is_empty_address(tokens))
 		return;
 	if (tokens->count == 1 && tokens->items[0].kind == '@') {
-		tokens->items[0] =
-			(struct address_token){ADDRESS_TOKEN_QUOTED, STR_LIT("")};
+		tokens->items[0] = (struct address_token){.kind = ADDRESS_TOKEN_QUOTED,
+							  .text = STR_LIT("")};
 		return;
 	}
 	drop_route(tokens);
@@ -99,7 +104,7 @@ void address_tokens_rewrite(struct address_tokens *tokens,
 		add_domain(tokens, settings);
 	if (settings->append_dot_mydomain && *settings->mydomain &&
 	    is_short_domain(tokens)) {
-		address_tokens_push(tokens, '.', STR_LIT(""));
+		address_tokens_append_operator(tokens, '.');
 		address_tokens_append_text(tokens, settings->mydomain);
 	}
 	drop_final_dot(tokens);

@@ -44,15 +44,19 @@ static bool is_operator(char c)
 	}
 }
 
-void address_tokens_push(struct address_tokens *tokens, int kind, struct str text)
+void address_tokens_push(struct address_tokens *tokens, struct address_token token)
 {
-	struct address_token *token =
+	struct address_token *slot =
 		arena_push(tokens->arena, &tokens->items, tokens->count, &tokens->room,
-			   sizeof(*token));
+			   sizeof(*slot));
 
-	token->kind = kind;
-	token->text = text;
+	*slot = token;
 	tokens->count++;
+}
+
+static void push(struct address_tokens *tokens, int kind, struct str text)
+{
+	address_tokens_push(tokens, (struct address_token){.kind = kind, .text = text});
 }
 
 /* What is being read, and where the resolved bytes go. */
@@ -131,24 +135,20 @@ void address_tokens_scan(struct address_tokens *tokens, struct arena *arena,
 		if (is_blank(*s.p)) {
 			s.p++;
 		} else if (*s.p == '(') {
-			address_tokens_push(tokens, ADDRESS_TOKEN_COMMENT,
-					    scan_comment(&s));
+			push(tokens, ADDRESS_TOKEN_COMMENT, scan_comment(&s));
 		} else if (*s.p == '[') {
 			s.p++;
-			address_tokens_push(tokens, ADDRESS_TOKEN_LITERAL,
-					    scan_until(&s, ']'));
+			push(tokens, ADDRESS_TOKEN_LITERAL, scan_until(&s, ']'));
 		} else if (*s.p == '"') {
 			s.p++;
-			address_tokens_push(tokens, ADDRESS_TOKEN_QUOTED,
-					    scan_until(&s, '"'));
+			push(tokens, ADDRESS_TOKEN_QUOTED, scan_until(&s, '"'));
 		} else if (*s.p != '\\' && is_operator(*s.p)) {
-			address_tokens_push(tokens, *s.p++, (struct str){s.out, 0});
+			push(tokens, *s.p++, (struct str){s.out, 0});
 		} else {
 			struct str atom = scan_atom(&s, &quoted);
 
-			address_tokens_push(
-				tokens,
-				quoted ? ADDRESS_TOKEN_QUOTED : ADDRESS_TOKEN_ATOM, atom);
+			push(tokens, quoted ? ADDRESS_TOKEN_QUOTED : ADDRESS_TOKEN_ATOM,
+			     atom);
 		}
 	}
 }
@@ -158,7 +158,7 @@ void address_tokens_scan_address(struct address_tokens *tokens, struct arena *ar
 {
 	address_tokens_scan(tokens, arena, text);
 	if (tokens->count == 0)
-		address_tokens_push(tokens, ADDRESS_TOKEN_QUOTED, STR_LIT(""));
+		push(tokens, ADDRESS_TOKEN_QUOTED, STR_LIT(""));
 }
 
 static bool is_word(int kind)
@@ -170,6 +170,8 @@ static bool is_word(int kind)
 static bool wants_blank(const struct address_token *left,
 			const struct address_token *right)
 {
+	if (left->is_joined)
+		return false;
 	return left->kind == ',' || right->kind == '<' ||
 	       (is_word(left->kind) && is_word(right->kind));
 }
@@ -258,11 +260,23 @@ ptrdiff_t address_tokens_rfind(const struct address_tokens *tokens, int kind)
 	return -1;
 }
 
+static void append(struct address_tokens *tokens, struct address_token token)
+{
+	token.is_joined =
+		tokens->count == 0 || tokens->items[tokens->count - 1].is_joined;
+	address_tokens_push(tokens, token);
+}
+
 void address_tokens_append(struct address_tokens *tokens,
 			   const struct address_tokens *more)
 {
 	for (size_t i = 0; i < more->count; i++)
-		address_tokens_push(tokens, more->items[i].kind, more->items[i].text);
+		append(tokens, more->items[i]);
+}
+
+void address_tokens_append_operator(struct address_tokens *tokens, char kind)
+{
+	append(tokens, (struct address_token){.kind = kind});
 }
 
 void address_tokens_append_text(struct address_tokens *tokens, const char *text)
@@ -282,11 +296,21 @@ void address_tokens_keep(struct address_tokens *tokens, size_t from, size_t to)
 }
 
 struct address_tokens address_tokens_copy(const struct address_tokens *tokens,
-					  size_t from)
+					  size_t from, size_t to)
 {
 	struct address_tokens copy = {.arena = tokens->arena};
 
-	for (size_t i = from; i < tokens->count; i++)
-		address_tokens_push(&copy, tokens->items[i].kind, tokens->items[i].text);
+	for (size_t i = from; i < to; i++)
+		address_tokens_push(&copy, tokens->items[i]);
 	return copy;
+}
+
+struct address_tokens address_tokens_plain(const struct address_tokens *tokens)
+{
+	struct address_tokens plain = {.arena = tokens->arena};
+
+	for (size_t i = 0; i < tokens->count; i++)
+		if (tokens->items[i].kind != ADDRESS_TOKEN_COMMENT)
+			address_tokens_push(&plain, tokens->items[i]);
+	return plain;
 }

@@ -24,6 +24,7 @@ enum address_token_kind {
 struct address_token {
 	int kind;
 	struct str text; /* escapes resolved; empty for operators */
+	bool is_joined;	 /* no blank comes after it */
 };
 
 struct address_tokens {
@@ -49,16 +50,22 @@ struct str address_tokens_external(const struct address_tokens *tokens);
 ptrdiff_t address_tokens_find(const struct address_tokens *tokens, int kind);
 ptrdiff_t address_tokens_rfind(const struct address_tokens *tokens, int kind);
 
-/* Editing. */
-void address_tokens_push(struct address_tokens *tokens, int kind, struct str text);
+/*
+ * Editing. A token that is pushed stays as it is. One that is appended is
+ * joined as the token before it is, and when there is none.
+ */
+void address_tokens_push(struct address_tokens *tokens, struct address_token token);
+void address_tokens_append_operator(struct address_tokens *tokens, char kind);
 void address_tokens_append(struct address_tokens *tokens,
 			   const struct address_tokens *more);
 void address_tokens_append_text(struct address_tokens *tokens, const char *text);
 /* Keeps [from, to). */
 void address_tokens_keep(struct address_tokens *tokens, size_t from, size_t to);
-/* A copy of [from, count) with room of its own. */
+/* A copy of [from, to) with room of its own. */
 struct address_tokens address_tokens_copy(const struct address_tokens *tokens,
-					  size_t from);
+					  size_t from, size_t to);
+/* A copy without comments. */
+struct address_tokens address_tokens_plain(const struct address_tokens *tokens);
 
 struct rt_settings;
 

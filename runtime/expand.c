@@ -61,12 +61,13 @@ bool first_time(const struct rt_context *ctx, struct strmap *seen, struct str ke
 	return true;
 }
 
-static void refuse(struct rt_finals *finals)
+void rt_finals_refuse(struct rt_finals *finals, bool is_failure)
 {
 	finals->count = 0;
 	finals->error_code = 451;
-	finals->error_dsn = "4.6.0";
-	finals->error_text = "Alias expansion error";
+	finals->error_dsn = is_failure ? "4.3.0" : "4.6.0";
+	finals->error_text =
+		is_failure ? "queue file write error" : "Alias expansion error";
 }
 
 /* ---- one look-up with its results ---- */
@@ -138,19 +139,21 @@ static enum rt_found map_address(const struct mapping *mapping, struct str addre
 
 /* ---- canonical, masquerade ---- */
 
-static struct str canonicalize(const struct mapping *mapping, struct str address)
+/* False: a table has no answer; the address is as far as it came. */
+static bool canonicalize(const struct mapping *mapping, struct str *address)
 {
 	for (unsigned i = 0; i < CANONICAL_DEPTH; i++) {
-		struct str *items, before = address;
+		struct str *items, before = *address;
 		size_t count;
+		enum rt_found found = map_address(mapping, before, &items, &count);
 
-		if (map_address(mapping, address, &items, &count) != RT_FOUND)
-			break;
-		address = items[0];
-		if (str_caseeq(before, address))
+		if (found != RT_FOUND)
+			return found == RT_NOT_FOUND;
+		*address = items[0];
+		if (str_caseeq(before, *address))
 			break;
 	}
-	return address;
+	return true;
 }
 
 static bool is_below(struct str domain, struct str parent)
@@ -183,71 +186,88 @@ static struct str masquerade(const struct rt_context *ctx, struct str address)
 			continue;
 		if (is_exception)
 			return address;
-		return str_of(arena_printf(ctx->arena, "%s@%.*s", local, STR_ARG(word)));
+		domain = str_slice(domain, domain.len - word.len, domain.len);
+		return str_of(
+			arena_printf(ctx->arena, "%s@%.*s", local, STR_ARG(domain)));
 	}
 	return address;
 }
 
-/* One address of the envelope; `class` is a word of canonical_classes. */
-static struct str clean_address(const struct rt_context *ctx, struct str address,
-				const struct mapping *own,
-				const struct rt_words *own_classes, const char *class)
+/* Own tables, then those of all; `class` is a word of canonical_classes. */
+static bool map_canonical(const struct rt_context *ctx, const struct mapping *own,
+			  const struct rt_words *own_classes, const char *class,
+			  struct str *address)
 {
 	const struct rt_settings *settings = ctx->settings;
-	struct mapping common = {ctx, &settings->canonical_maps, "canonical_maps",
-				 own->propagate};
+	const struct mapping common = {ctx, &settings->canonical_maps, "canonical_maps",
+				       own->propagate};
+	bool ok = true;
 
-	address = address_rewrite(ctx->arena, settings, address);
-	if (words_have(&settings->receive_override_options, "no_address_mappings"))
-		return address;
 	if (own->maps->count > 0 && words_have(own_classes, class))
-		address = canonicalize(own, address);
+		ok = canonicalize(own, address);
 	if (common.maps->count > 0 && words_have(&settings->canonical_classes, class))
-		address = canonicalize(&common, address);
-	if (words_have(&settings->masquerade_classes, class))
-		address = masquerade(ctx, address);
-	return address;
+		ok = canonicalize(&common, address) && ok;
+	return ok;
 }
 
-static struct str clean_recipient(const struct rt_context *ctx, struct str address)
+/* mailer-daemon of the site itself is the null sender. */
+static bool is_null_sender(const struct rt_context *ctx, struct str address)
 {
-	const struct rt_settings *settings = ctx->settings;
-	const struct mapping own = {
-		ctx, &settings->recipient_canonical_maps, "recipient_canonical_maps",
-		words_have(&settings->propagate_unmatched_extensions, "canonical")};
-
-	if (address.len == 0)
-		address = str_of(settings->empty_address_recipient);
-	return clean_address(ctx, address, &own, &settings->recipient_canonical_classes,
-			     "envelope_recipient");
+	return address_at(address) >= 0 &&
+	       str_caseeqc(address_local(address), "mailer-daemon") &&
+	       str_caseeq(address, address_rewrite(ctx->arena, ctx->settings,
+						   STR_LIT("MAILER-DAEMON")));
 }
 
-struct str rt_rewrite_sender(const struct rt_context *ctx, struct str sender)
-{
-	const struct rt_settings *settings = ctx->settings;
-	const struct mapping own = {
-		ctx, &settings->sender_canonical_maps, "sender_canonical_maps",
-		words_have(&settings->propagate_unmatched_extensions, "canonical")};
-
-	if (sender.len == 0)
-		return sender;
-	return clean_address(ctx, sender, &own, &settings->sender_canonical_classes,
-			     "envelope_sender");
-}
-
-struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
-			     bool is_sender)
+/* One address, in place; false: a table has no answer. */
+static bool clean_address(const struct rt_context *ctx, bool is_sender, const char *class,
+			  struct str *address)
 {
 	const struct rt_settings *s = ctx->settings;
 	const struct mapping own = {
 		ctx, is_sender ? &s->sender_canonical_maps : &s->recipient_canonical_maps,
 		is_sender ? "sender_canonical_maps" : "recipient_canonical_maps",
 		words_have(&s->propagate_unmatched_extensions, "canonical")};
+	bool ok;
 
-	return clean_address(ctx, address, &own,
-			     is_sender ? &s->sender_canonical_classes
-				       : &s->recipient_canonical_classes,
-			     is_sender ? "header_sender" : "header_recipient");
+	*address = address_rewrite(ctx->arena, s, *address);
+	if (is_sender && is_null_sender(ctx, *address) &&
+	    strcmp(class, "envelope_sender") == 0)
+		*address = (struct str){"", 0};
+	if (address->len == 0 ||
+	    words_have(&s->receive_override_options, "no_address_mappings"))
+		return true;
+	ok = map_canonical(ctx, &own,
+			   is_sender ? &s->sender_canonical_classes
+				     : &s->recipient_canonical_classes,
+			   class, address);
+	if (words_have(&s->masquerade_classes, class))
+		*address = masquerade(ctx, *address);
+	return ok;
+}
+
+static bool clean_recipient(const struct rt_context *ctx, struct str *address)
+{
+	if (address->len == 0)
+		*address = str_of(ctx->settings->empty_address_recipient);
+	return clean_address(ctx, false, "envelope_recipient", address);
+}
+
+bool rt_rewrite_sender(const struct rt_context *ctx, struct str sender,
+		       struct str *out_sender)
+{
+	bool ok = sender.len == 0 || clean_address(ctx, true, "envelope_sender", &sender);
+
+	*out_sender = sender;
+	return ok;
+}
+
+struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
+			     bool is_sender)
+{
+	(void)clean_address(ctx, is_sender,
+			    is_sender ? "header_sender" : "header_recipient", &address);
+	return address;
 }
 
 /* ---- virtual aliases ---- */
@@ -267,9 +287,12 @@ static void vector_add(struct arena *arena, struct vector *v, struct str item)
 	v->count++;
 }
 
-/* Replaces item i by what it maps to; RT_NOT_FOUND: it stays. */
-static enum rt_found expand_item(const struct mapping *mapping, struct vector *v,
-				 size_t i, struct strmap *expanded_to_itself)
+/* What becomes of an address that is looked up. */
+enum expansion { EXPANDED, EXPAND_STAYS, EXPAND_TOO_MUCH, EXPAND_FAILED };
+
+/* Replaces item i by what it maps to. */
+static enum expansion expand_item(const struct mapping *mapping, struct vector *v,
+				  size_t i, struct strmap *expanded_to_itself)
 {
 	const struct rt_context *ctx = mapping->ctx;
 	struct str lhs = v->items[i], *items;
@@ -277,10 +300,10 @@ static enum rt_found expand_item(const struct mapping *mapping, struct vector *v
 	enum rt_found found = map_address(mapping, lhs, &items, &count);
 
 	if (found != RT_FOUND)
-		return found;
+		return found == RT_NOT_FOUND ? EXPAND_STAYS : EXPAND_FAILED;
 	for (size_t n = 0; n < count; n++) {
-		if (items[n].len > limit)
-			return RT_LOOKUP_ERROR;
+		if (address_quote(ctx->arena, items[n]).len > limit)
+			return EXPAND_TOO_MUCH;
 		if (n == 0)
 			v->items[i] = items[n];
 		else
@@ -288,35 +311,49 @@ static enum rt_found expand_item(const struct mapping *mapping, struct vector *v
 		if (str_caseeq(lhs, items[n]))
 			first_time(ctx, expanded_to_itself, lhs);
 	}
-	return RT_FOUND;
+	return EXPANDED;
 }
 
-static bool expand_vector(const struct mapping *mapping, struct vector *v)
+static bool is_settled(const struct rt_context *ctx, const struct strmap *settled,
+		       struct str address)
+{
+	return strmap_find(settled, str_folded(ctx->arena, address)) != NULL;
+}
+
+/* EXPAND_STAYS: item i is what it ends as. */
+static enum expansion expand_deep(const struct mapping *mapping, struct vector *v,
+				  size_t i, struct strmap *expanded_to_itself)
+{
+	const struct rt_context *ctx = mapping->ctx;
+	int64_t depth = ctx->settings->virtual_alias_recursion_limit;
+	enum expansion got = EXPANDED;
+
+	for (int64_t n = 0; got == EXPANDED; n++) {
+		if (is_settled(ctx, expanded_to_itself, v->items[i]))
+			return EXPAND_STAYS;
+		if (n >= depth)
+			return EXPAND_TOO_MUCH;
+		got = expand_item(mapping, v, i, expanded_to_itself);
+	}
+	return got;
+}
+
+static enum expansion expand_vector(const struct mapping *mapping, struct vector *v)
 {
 	const struct rt_context *ctx = mapping->ctx;
 	struct strmap *expanded_to_itself = strmap_new(ctx->arena);
 	size_t limit = (size_t)ctx->settings->virtual_alias_expansion_limit;
-	int64_t depth = ctx->settings->virtual_alias_recursion_limit;
 
 	for (size_t i = 0; i < v->count; i++) {
-		if (v->count > limit)
-			return false;
-		for (int64_t n = 0;; n++) {
-			enum rt_found found;
+		enum expansion got;
 
-			if (strmap_find(expanded_to_itself,
-					str_folded(ctx->arena, v->items[i])) != NULL)
-				break;
-			if (n >= depth)
-				return false;
-			found = expand_item(mapping, v, i, expanded_to_itself);
-			if (found == RT_LOOKUP_ERROR)
-				return false;
-			if (found == RT_NOT_FOUND)
-				break;
-		}
+		if (v->count > limit)
+			return EXPAND_TOO_MUCH;
+		got = expand_deep(mapping, v, i, expanded_to_itself);
+		if (got != EXPAND_STAYS)
+			return got;
 	}
-	return true;
+	return EXPANDED;
 }
 
 static void add_routed(const struct rt_context *ctx, struct str address,
@@ -329,21 +366,23 @@ static void add_routed(const struct rt_context *ctx, struct str address,
 }
 
 /* A cleaned recipient, with its virtual aliases; false: refused. */
-static bool add_recipient(const struct rt_context *ctx, struct str address,
-			  struct str sender, struct rt_finals *finals)
+static bool add_cleaned(const struct rt_context *ctx, struct str address,
+			struct str sender, struct rt_finals *finals)
 {
 	const struct rt_settings *settings = ctx->settings;
 	const struct mapping mapping = {
 		ctx, &settings->virtual_alias_maps, "virtual_alias_maps",
 		words_have(&settings->propagate_unmatched_extensions, "virtual")};
 	struct strmap *seen = strmap_new(ctx->arena);
+	enum expansion got = EXPANDED;
 	struct vector v = {0};
 
 	vector_add(ctx->arena, &v, address);
 	if (mapping.maps->count > 0 &&
-	    !words_have(&settings->receive_override_options, "no_address_mappings") &&
-	    !expand_vector(&mapping, &v)) {
-		refuse(finals);
+	    !words_have(&settings->receive_override_options, "no_address_mappings"))
+		got = expand_vector(&mapping, &v);
+	if (got != EXPANDED) {
+		rt_finals_refuse(finals, got == EXPAND_FAILED);
 		return false;
 	}
 	for (size_t i = 0; i < v.count; i++)
@@ -352,20 +391,33 @@ static bool add_recipient(const struct rt_context *ctx, struct str address,
 	return true;
 }
 
+static bool add_recipient(const struct rt_context *ctx, struct str address,
+			  struct str sender, struct rt_finals *finals)
+{
+	if (clean_recipient(ctx, &address))
+		return add_cleaned(ctx, address, sender, finals);
+	rt_finals_refuse(finals, true);
+	return false;
+}
+
 static bool add_copies(const struct rt_context *ctx, const struct rt_find *find,
 		       struct str address, struct str sender, struct rt_finals *finals)
 {
 	struct str value;
-	enum rt_found found;
 
-	if (address.len == 0)
+	if (address.len == 0 ||
+	    words_have(&ctx->settings->receive_override_options, "no_address_mappings"))
 		return true;
-	found = rt_find_address(find, address, &value, NULL);
-	if (found == RT_LOOKUP_ERROR)
-		refuse(finals);
-	if (found != RT_FOUND)
-		return found == RT_NOT_FOUND;
-	return add_recipient(ctx, clean_recipient(ctx, value), sender, finals);
+	switch (rt_find_address(find, address, &value, NULL)) {
+	case RT_NOT_FOUND:
+		return true;
+	case RT_LOOKUP_ERROR:
+		rt_finals_refuse(finals, true);
+		return false;
+	case RT_FOUND:
+		break;
+	}
+	return add_recipient(ctx, value, sender, finals);
 }
 
 void rt_expand_virtual(const struct rt_context *ctx, struct str recipient,
@@ -375,12 +427,12 @@ void rt_expand_virtual(const struct rt_context *ctx, struct str recipient,
 				     .maps = &ctx->settings->recipient_bcc_maps,
 				     .what = "recipient_bcc_maps",
 				     .keys = RT_FIND_DEFAULT};
-	struct str address;
 
 	*out_finals = (struct rt_finals){0};
-	address = clean_recipient(ctx, recipient);
-	if (add_recipient(ctx, address, sender, out_finals))
-		add_copies(ctx, &find, address, sender, out_finals);
+	if (!clean_recipient(ctx, &recipient))
+		rt_finals_refuse(out_finals, true);
+	else if (add_cleaned(ctx, recipient, sender, out_finals))
+		add_copies(ctx, &find, recipient, sender, out_finals);
 }
 
 void rt_expand_bcc(const struct rt_context *ctx, struct str sender,
@@ -393,7 +445,7 @@ void rt_expand_bcc(const struct rt_context *ctx, struct str sender,
 	const char *always = ctx->settings->always_bcc;
 
 	*out_finals = (struct rt_finals){0};
-	if (add_copies(ctx, &find, sender, sender, out_finals) && always && *always)
-		add_recipient(ctx, clean_recipient(ctx, str_of(always)), sender,
-			      out_finals);
+	if (add_copies(ctx, &find, sender, sender, out_finals) && always && *always &&
+	    !words_have(&ctx->settings->receive_override_options, "no_address_mappings"))
+		add_recipient(ctx, str_of(always), sender, out_finals);
 }

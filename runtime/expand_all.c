@@ -52,7 +52,50 @@ static void keep(const struct rt_context *ctx, struct rt_finals *finals,
 	*slot = *item;
 }
 
-static const char *route_error(const struct rt_route *route, const char **out_dsn)
+static size_t digits(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && n < 3 && s.ptr[n] >= '0' && s.ptr[n] <= '9')
+		n++;
+	return n;
+}
+
+/* Length of the enhanced status code at the start of a text, or 0. */
+static size_t dsn_length(struct str text)
+{
+	size_t at = 2, n;
+
+	if (text.len < 5 || !strchr("245", text.ptr[0]) || text.ptr[1] != '.')
+		return 0;
+	n = digits(str_slice(text, at, text.len));
+	at += n;
+	if (n == 0 || at >= text.len || text.ptr[at] != '.')
+		return 0;
+	at++;
+	n = digits(str_slice(text, at, text.len));
+	at += n;
+	return n > 0 && (at == text.len || text.ptr[at] == ' ') ? at : 0;
+}
+
+/* error(8) and retry(8): the next hop is the reason, its code in front. */
+static const char *given_reason(const struct rt_context *ctx,
+				const struct rt_route *route, const char **out_dsn)
+{
+	struct str text = str_of(route->nexthop);
+	size_t n = dsn_length(text);
+
+	*out_dsn = route->transport[0] == 'e' ? "5.0.0" : "4.0.0";
+	if (n == 0)
+		return route->nexthop;
+	*out_dsn = rt_text(ctx, str_slice(text, 0, n));
+	while (n < text.len && text.ptr[n] == ' ')
+		n++;
+	return rt_text(ctx, str_slice(text, n, text.len));
+}
+
+static const char *route_error(const struct rt_context *ctx, const struct rt_route *route,
+			       const char **out_dsn)
 {
 	if (route->status == RT_ROUTE_LOOKUP_FAILED) {
 		*out_dsn = "4.3.0";
@@ -60,13 +103,11 @@ static const char *route_error(const struct rt_route *route, const char **out_ds
 	}
 	if (route->status == RT_ROUTE_BAD_ADDRESS) {
 		*out_dsn = "5.1.3";
-		return "bad recipient address syntax";
+		return "bad address syntax";
 	}
 	if (strcmp(route->transport, "error") == 0 ||
-	    strcmp(route->transport, "retry") == 0) {
-		*out_dsn = route->transport[0] == 'e' ? "5.1.1" : "4.1.1";
-		return route->nexthop;
-	}
+	    strcmp(route->transport, "retry") == 0)
+		return given_reason(ctx, route, out_dsn);
 	return NULL;
 }
 
@@ -108,7 +149,7 @@ static void run_items(const struct rt_context *ctx, const struct job *job,
 	for (size_t i = 0; i < items->count; i++) {
 		const struct rt_final *item = &items->items[i];
 		struct str recipient = str_of(item->route.recipient);
-		const char *dsn, *why = route_error(&item->route, &dsn);
+		const char *dsn, *why = route_error(ctx, &item->route, &dsn);
 
 		if (why != NULL)
 			finals_add_error(ctx, finals, recipient, dsn, why);

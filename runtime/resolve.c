@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "runtime/address.h"
 #include "runtime/address_tokens.h"
 #include "runtime/resolve_find.h"
@@ -70,7 +71,7 @@ static enum rt_found strip_domain(struct resolver *r)
 		local = rt_domain_is_local(r->ctx, domain);
 	}
 	if (local == RT_FOUND) {
-		r->saved = address_tokens_copy(&r->tokens, (size_t)at);
+		r->saved = address_tokens_copy(&r->tokens, (size_t)at, r->tokens.count);
 		address_tokens_keep(&r->tokens, 0, (size_t)at);
 	}
 	return local;
@@ -144,7 +145,7 @@ static enum strip strip_step(struct resolver *r)
 		return tokens->count > 0 ? STRIP_AGAIN : STRIP_DONE;
 	}
 	if (r->saved.count == 0) {
-		address_tokens_push(tokens, '@', STR_LIT(""));
+		address_tokens_append_operator(tokens, '@');
 		address_tokens_append_text(tokens, settings->myhostname);
 		return STRIP_AGAIN;
 	}
@@ -174,10 +175,13 @@ static bool is_routed(struct str recipient, struct str domain)
 	return !str_eq(str_slice(recipient, n + 1, recipient.len), domain);
 }
 
-static bool is_domain_valid(struct str domain)
+static bool is_domain_valid(const struct rt_settings *settings, struct str domain)
 {
 	if (domain.len > 0 && domain.ptr[0] == '[')
 		return hostaddr_is_literal(domain);
+	if (!utf8_is_ascii(domain) &&
+	    !(settings->smtputf8_enable && utf8_is_valid(domain)))
+		return false;
 	return hostname_is_valid(domain);
 }
 
@@ -240,7 +244,7 @@ void rt_resolve(const struct rt_context *ctx, struct str address, struct str sen
 	domain = address_domain(recipient);
 	if (status == STRIP_FAILED) {
 		route.status = RT_ROUTE_LOOKUP_FAILED;
-	} else if (!is_domain_valid(domain)) {
+	} else if (!is_domain_valid(ctx->settings, domain)) {
 		if (!ctx->settings->resolve_numeric_domain || !hostaddr_is_valid(domain))
 			route.status = RT_ROUTE_BAD_ADDRESS;
 		else if (bracket_numeric(&r, &recipient) == RT_LOOKUP_ERROR)

@@ -122,12 +122,19 @@ struct rt_finals {
 	const char *error_text;
 };
 
+/* The whole message is refused for now: a limit is reached, or (is_failure) a
+ * table has no answer. */
+void rt_finals_refuse(struct rt_finals *finals, bool is_failure);
+
 /*
  * The envelope sender as cleanup(8) writes it: qualified, canonical,
- * masqueraded. "" stays "". A table that fails leaves it as it is.
+ * masqueraded. "" stays "", and mailer-daemon of the site becomes it. False: a
+ * table has no answer, so the message is refused (451 4.3.0).
  */
-struct str rt_rewrite_sender(const struct rt_context *ctx, struct str sender);
-/* The same for an address in a header that names senders or recipients. */
+bool rt_rewrite_sender(const struct rt_context *ctx, struct str sender,
+		       struct str *out_sender);
+/* The same for an address in a header that names senders or recipients; a
+ * table without an answer leaves it as it is. */
 struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
 			     bool is_sender);
 /*

@@ -12,6 +12,19 @@
 #include "runtime/resolve.h"
 #include "runtime/resolve_find.h"
 
+/* As getaddrinfo() reads a number: "010.0.0.1" is octal. */
+static bool read_address(int family, const char *text, unsigned char *out)
+{
+	struct in_addr address;
+
+	if (family == AF_INET6)
+		return inet_pton(AF_INET6, text, out) == 1;
+	if (inet_aton(text, &address) == 0)
+		return false;
+	memcpy(out, &address, sizeof(address));
+	return true;
+}
+
 static bool same_address(struct str a, const char *b)
 {
 	unsigned char x[16], y[16];
@@ -22,7 +35,7 @@ static bool same_address(struct str a, const char *b)
 		return false;
 	memcpy(buf, a.ptr, a.len);
 	buf[a.len] = '\0';
-	return inet_pton(family, buf, x) == 1 && inet_pton(family, b, y) == 1 &&
+	return read_address(family, buf, x) && read_address(family, b, y) &&
 	       memcmp(x, y, family == AF_INET6 ? 16 : 4) == 0;
 }
 
@@ -85,7 +98,9 @@ static bool is_interface(const struct rt_context *ctx, struct str address)
 
 		if (strcmp(word, "all") == 0 && is_host_address(ctx, address))
 			return true;
-		if (strcmp(word, "loopback-only") == 0 && is_loopback(address))
+		if ((strcmp(word, "loopback-only") == 0 ||
+		     str_caseeqc(str_of(word), "localhost")) &&
+		    is_loopback(address))
 			return true;
 		if (names_address(word, address))
 			return true;
@@ -118,8 +133,10 @@ enum rt_found rt_domain_is_local(const struct rt_context *ctx, struct str domain
 	size_t n = domain.len;
 	enum rt_found found;
 
-	if (n > 1 && domain.ptr[n - 1] == '.' && domain.ptr[n - 2] != '.')
+	if (n > 1 && domain.ptr[n - 1] == '.')
 		domain = str_slice(domain, 0, --n);
+	if (n == 0 || domain.ptr[n - 1] == '.')
+		return RT_NOT_FOUND;
 	found = rt_match_string(ctx, &ctx->settings->mydestination, domain);
 	if (found != RT_NOT_FOUND)
 		return found;

@@ -95,7 +95,8 @@ def test_route_and_finals(site):
     assert got["route"]["error"] == "Alias expansion error" and got["route"]["final"] == []
     got = trace(site, "nobody@va.example")
     assert got["route"]["undelivered"] == [{"recipient": "nobody@va.example", "dsn": "5.1.1",
-                                            "text": "5.1.1 User unknown in virtual alias table"}]
+                                            "text": "User unknown in virtual alias table",
+                                            "sender": got["route"]["sender"]}]
 
 
 def test_without_answers_the_dns_is_unverified(site, tmp_path):

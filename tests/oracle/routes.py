@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Random sites: where mcc trace sends mail beside where the real Postfix does.
+
+    routes.py [-n SITES] [--seed N] [--first N] [--part PART] [--seconds N]
+              [--mcc build/bin/mcc]
+
+Of each site: `routes`, what trivial-rewrite(8) makes of 150 addresses;
+`cleaned`, the envelopes that cleanup(8) writes for 80 messages; `smtp`, 25
+addresses as a client writes them; `deliver`, where 60 messages end and from
+whom, aliases, errors with their texts and all. Needs root and Postfix. A
+difference is made smaller by leaving out lines and rows as long as it stays,
+then printed; exit status 1. Nothing here asks the DNS."""
+import argparse
+import collections
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from postfix import SBIN
+from route_postfix import RoutePostfix
+from route_sites import RouteSite, quote
+
+SPOOL = "/dev/shm"
+PARTS = {"routes": 150, "cleaned": 80, "smtp": 25, "deliver": 60}
+
+
+class Asked:
+    """One site; its differences."""
+
+    def __init__(self, mcc, site):
+        self.mcc, self.site = mcc, site
+
+    def traces(self, postfix, questions, external=False):
+        lines = [json.dumps({"client": "127.0.0.1", "client-name": "localhost", "helo": "localhost", "from": quote(sender),
+                             "rcpt": rcpt if external else quote(rcpt)}) + "\n" for rcpt, sender in questions]
+        done = subprocess.run(
+            [self.mcc, "-C", postfix.etc, "--postfix", "3.7", "--platform", "debian", "--hostname", "mail.example.com",
+             "trace", "--peer", "127.0.0.1", "--service", f"127.0.0.1:{postfix.port}/inet", "--script", "-"],
+            input="".join(lines), capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"mcc exits {done.returncode}: {done.stderr[-500:]}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def differences(self, lines, tables, part, questions):
+        """(question, Postfix's answer, mcc's) of those that differ."""
+        with RoutePostfix(self.site, lines, tables) as postfix:
+            mine = self.traces(postfix, questions, part == "smtp")
+            if part == "routes":        # the sender as cleanup leaves it
+                questions = [(rcpt, trace["route"]["sender"]) for (rcpt, _), trace in zip(questions, mine)]
+            real = getattr(postfix, part)(questions)
+            pairs = [getattr(self, "compare_" + part)(postfix, *item) for item in zip(questions, real, mine)]
+        return [(q, *pair) for q, pair in zip(questions, pairs) if pair is not None]
+
+    # ---- None: equal ----
+
+    @staticmethod
+    def compare_routes(_postfix, _question, real, mine):
+        mine = route_of(mine)
+        return None if real is None or real == mine else (real, mine)
+
+    def compare_smtp(self, postfix, question, real, mine):
+        if isinstance(real, tuple):
+            reply = mine["replies"].get("rcpt") or list(mine["replies"].values())[-1]
+            mine = (reply["code"], reply.get("dsn"), reply.get("text", ""))
+            return None if real[0] == mine[0] or real[0] >= 450 and mine[0] < 300 else (real, mine)
+        if real["original"] is None:
+            return None
+        real = postfix.routes([(real["original"], real["sender"])])[0]
+        return self.compare_routes(postfix, question, real, mine)
+
+    def compare_cleaned(self, postfix, _question, real, mine):
+        route = mine["route"]
+        refused = "error" in route and not route["final"] and "undelivered" not in route
+        if isinstance(real, str) or refused:
+            mine = route.get("error") if refused else {k: route[k] for k in ("sender", "final")}
+            return None if real == mine else (real, mine)
+        recipients = list(map(postfix.resolved, real["recipients"], [real["sender"]] * len(real["recipients"])))
+        real = (real["sender"], sorted(map(quote, recipients)))
+        mine = (route["sender"], sorted(route["final"] + [quote(u["recipient"]) for u in route.get("undelivered", [])]))
+        if self.site.has_local:
+            real, mine = real[:1], mine[:1]
+        return None if real == mine else (real, mine)
+
+    @staticmethod
+    def compare_deliver(_postfix, _question, real, mine):
+        route = mine["route"]
+        mine = route["error"] if "error" in route and not route["final"] and "undelivered" not in route else ends_of(route)
+        if not isinstance(real, str):
+            real = sorted(tuple(sorted((k, shown(v)) for k, v in end.items() if k != "lost")) for end in real)
+        return None if real == mine else (real, mine)
+
+    # ---- smaller ----
+
+    def shrink(self, part, question, pair, budget=40):
+        first, lines, tables = signature(*pair), list(self.site.lines), dict(self.site.tables)
+
+        def still(some_lines, some_tables):
+            try:
+                left = self.differences(some_lines, some_tables, part, [question])
+            except (RuntimeError, subprocess.SubprocessError, OSError):
+                return None
+            return left[0][1:] if left and signature(*left[0][1:]) == first else None
+
+        size = max(1, len(lines) // 2)
+        while size and budget > 0:
+            at = 0
+            while at < len(lines) and budget > 0:
+                budget -= 1
+                fewer = lines[:at] + lines[at + size:]
+                got = still(fewer, tables)
+                lines, pair, at = (fewer, got, at) if got else (lines, pair, at + size)
+            size //= 2
+        for name, (kind, text) in list(tables.items()):
+            rows = text.splitlines(True)
+            if kind == "inline" or not any("/" + name in line for line in lines) or len(rows) < 2:
+                continue
+            for row in list(rows):
+                fewer = [r for r in tables[name][1].splitlines(True) if r != row]
+                got = still(lines, {**tables, name: (kind, "".join(fewer))}) if budget > -25 and fewer else None
+                budget -= 1
+                if got:
+                    tables[name], pair = (kind, "".join(fewer)), got
+        return lines, tables, pair
+
+    def report(self, part, question, lines, tables, pair):
+        print(f"---- {part} differ\n" + "\n".join(lines))
+        for name, (kind, text) in tables.items():
+            if any("/" + name in line for line in lines):
+                print(f"# {kind}:{name}\n{text}", end="")
+        for name, text in self.site.files.items():
+            if "$INC/" + name in json.dumps([tables[n] for n in tables if n.startswith("aliases")]):
+                print(f"# file {name}\n{text}", end="")
+        print(f"asked:   {json.dumps(question)}\nPostfix: {pair[0]}\nmcc:     {pair[1]}", flush=True)
+
+
+def shown(value):
+    """As a log shows it."""
+    return "".join(c if 32 <= ord(c) < 127 else "?" * len(c.encode(errors="surrogateescape")) for c in value)
+
+
+def route_of(trace):
+    route = trace["route"]
+    if "class" not in route:
+        return {"error": "lookup failed"} if trace_failed(route) else {"error": "bad address", "recipient": route["recipient"]}
+    return {"class": route["class"], "transport": route["transport"], "nexthop": route["nexthop"],
+            "recipient": route["recipient"], "routed": route.get("routed", False)}
+
+
+def trace_failed(route):
+    return route.get("status", route.get("error")) == "lookup failed"
+
+
+def ends_of(route):
+    out = []
+    for item in route["deliveries"]:
+        end = {"sender": item["sender"], "recipient": item["to"]}
+        if item["transport"] != "local":
+            end.update(transport=item["transport"], nexthop=item["nexthop"])
+        out.append(end)
+    for item in route.get("undelivered", []):
+        out.append({"sender": quote(item["sender"]), "recipient": quote(item["recipient"]), "dsn": item["dsn"], "text": item["text"]})
+    return sorted(tuple(sorted((k, shown(v)) for k, v in end.items())) for end in out)
+
+
+def signature(real, mine):
+    """Two differences of this kind are likely one fault."""
+    if isinstance(real, dict) and isinstance(mine, dict):
+        return tuple(sorted(k for k in {*real, *mine} if real.get(k) != mine.get(k)))
+    if isinstance(real, list) and isinstance(mine, list):
+        have, want = collections.Counter(real), collections.Counter(mine)
+        missing, more = list((have - want).elements()), list((want - have).elements())
+        fields = sorted({k for a, b in zip(missing, more) for k in {**dict(a), **dict(b)} if dict(a).get(k) != dict(b).get(k)})
+        return (len(missing) - len(more) > 0, len(missing) - len(more) < 0, tuple(fields),
+                tuple(dict(m).get("text", "")[:12] for m in missing[:1]))
+    return (type(real).__name__, type(mine).__name__) if not isinstance(real, tuple) else tuple(
+        a == b for a, b in zip(real, mine))
+
+
+def run_site(args, number, seen):
+    rng = random.Random(f"{args.seed}/{number}")
+    site = RouteSite(rng)
+    asked = wrong = 0
+    job = Asked(args.mcc, site)
+    for part, count in PARTS.items():
+        odd = {"routes": 0.45, "cleaned": 0.3, "deliver": 0.1}.get(part, 0)
+        questions = [site.raw() if part == "smtp" else site.question(odd) for _ in range(count)]
+        if args.part and part != args.part:
+            continue
+        try:
+            differences = job.differences(site.lines, site.tables, part, questions)
+        except RuntimeError as error:
+            print(f"site {args.seed}/{number} {part}: {error}", flush=True)
+            continue
+        asked, wrong = asked + len(questions), wrong + len(differences)
+        for question, *pair in differences:
+            mark = (part, signature(*pair))
+            if mark in seen:
+                continue
+            seen.add(mark)
+            smaller = job.shrink(part, question, pair) if args.shrink else (site.lines, site.tables, pair)
+            job.report(part, question, *smaller)
+    return asked, wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-n", type=int, default=10, help="sites")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--first", type=int, default=0, help="number of the first site")
+    parser.add_argument("--part", choices=list(PARTS))
+    parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--no-shrink", dest="shrink", action="store_false")
+    parser.add_argument("--mcc", default=str(Path(__file__).resolve().parents[2] / "build/bin/mcc"))
+    args = parser.parse_args()
+    if os.geteuid() != 0 or SBIN is None:
+        print("routes.py: needs root and an installed Postfix", file=sys.stderr)
+        return 2
+    if os.access(SPOOL, os.W_OK):
+        tempfile.tempdir = SPOOL
+    end, asked, wrong, sites, seen = time.time() + args.seconds, 0, 0, 0, set()
+    for number in range(args.first, args.first + args.n):
+        if time.time() > end:
+            break
+        more, bad = run_site(args, number, seen)
+        if bad:
+            print(f"site {args.seed}/{number}: {bad} of {more} differ", flush=True)
+        asked, wrong, sites = asked + more, wrong + bad, sites + 1
+    print(f"seed {args.seed}: {sites} sites, {asked} asked, {wrong} differ")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
