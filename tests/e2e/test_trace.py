@@ -191,7 +191,7 @@ def test_tables_that_are_not_there(site):
     ((), 2, "recipient is missing"),
     (("--client", "nonsense", "a@b.c"), 2, "is not an IP address"),
     (("--size", "many", "a@b.c"), 2, "is not a number"),
-    (("--format", "xml", "a@b.c"), 2, "human or json"),
+    (("--format", "xml", "a@b.c"), 2, "human, json or dot"),
     (("--answers", "/nonexistent", "a@b.c"), 3, "no such file"),
     (("--nonsense", "a@b.c"), 2, "usage"),
 ])
