@@ -230,7 +230,8 @@ static void test_survives_damage(void **state)
 	char *bytes = arena_memdup0(arena, good.ptr, good.len);
 
 	(void)state;
-	for (size_t i = 0; i < good.len; i += 17) {
+	/* Without its last newline it is whole still. */
+	for (size_t i = 0; i + 1 < good.len; i += 17) {
 		struct arena *scratch = arena_new(0);
 		struct rt_config *config = NULL;
 		char err[64];

@@ -144,7 +144,7 @@ static void test_regexp(void **state)
 	struct rt_map *map = rules(arena, "regexp", text, &w);
 
 	(void)state;
-	assert_int_equal(w.count, 6);
+	assert_int_equal(w.count, 7);
 	assert_string_equal(ask(arena, map, "Joe@EXAMPLE.com"), "Joe@Joe.example $5");
 	assert_string_equal(ask(arena, map, "plain"), "no at");
 	assert_string_equal(ask(arena, map, "list-owner@x"), "owner");
