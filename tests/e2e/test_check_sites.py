@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mcc check over many sites: names, formats, processes, failures of one of them."""
+import os
 import json
 import resource
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MCC = ROOT / "build" / "bin" / "mcc"
+MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 SAMPLES = ROOT / "samples"
 FAULTY = "compatibility_level = 3.6\nmyhostname = h.example\nmydomian = x\nbiff = no\nbiff = yes\n"
 HOST = ("--hostname", "mail.example.com")

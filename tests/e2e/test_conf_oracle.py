@@ -29,6 +29,7 @@ configs = load()
 needs_postconf = pytest.mark.skipif(not configs.POSTCONF, reason="postconf is not installed")
 
 
+@pytest.mark.beside
 @needs_postconf
 def test_random_configurations():
     done = subprocess.run(
@@ -238,6 +239,7 @@ def test_places_of_checks(tmp_path):
         ("more:1:1", "MC315", files), ("more:1:13", "MC633", files), ("more:3:2", "MC313", files)])
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("line", ["2.10", "3.11"])
 def test_recorded_of_other_releases(line):
     script = REFERENCE / "check/parse_oracle.py"

@@ -69,6 +69,7 @@ def stock_master():
     return (CORPUS / "stock-master.cf").read_bytes()
 
 
+@pytest.mark.beside
 @needs_postfix
 @pytest.mark.parametrize("path", corpus("main"), ids=lambda p: p.stem)
 def test_main_reads_the_same(tmp_path, path):
@@ -86,6 +87,7 @@ def test_main_reads_the_same(tmp_path, path):
     assert said[0] == said[1]
 
 
+@pytest.mark.beside
 @needs_postfix
 @pytest.mark.parametrize("path", corpus("master"), ids=lambda p: p.stem)
 def test_master_reads_the_same(tmp_path, path):
@@ -106,6 +108,7 @@ def dump(tmp_path, name, data, tool):
     return sorted(x for x in done.stdout.split(b"\n") if not x.startswith((b"YP_", b"@:\t@")))
 
 
+@pytest.mark.beside
 @needs_postfix
 @pytest.mark.parametrize("path", corpus("aliases"), ids=lambda p: p.stem)
 def test_aliases_read_the_same(tmp_path, path):
@@ -115,6 +118,7 @@ def test_aliases_read_the_same(tmp_path, path):
     assert dump(tmp_path, "old", old, "postalias") == dump(tmp_path, "new", new, "postalias")
 
 
+@pytest.mark.beside
 @needs_postfix
 @pytest.mark.parametrize("path", corpus("tables"), ids=lambda p: p.name)
 def test_table_reads_the_same(tmp_path, path):
@@ -129,6 +133,7 @@ def answers(tmp_path, name, kind, data, keys):
     return run(TOOLS["postmap"], "-c", place, "-q", "-", f"{kind}:{place}/t", data=keys).stdout
 
 
+@pytest.mark.beside
 @needs_postfix
 @pytest.mark.parametrize("path", [p for p in corpus("tables") if (CORPUS / f"oracle/table-{p.name}.q").exists()],
                          ids=lambda p: p.name)
@@ -221,6 +226,7 @@ def vary(dice, data, kind):
     return b"\n".join(out)
 
 
+@pytest.mark.beside
 @needs_corpus
 @pytest.mark.parametrize("kind,path", [("main", p) for p in corpus("main")] + [("master", p) for p in corpus("master")],
                          ids=lambda x: getattr(x, "stem", x))
@@ -234,6 +240,7 @@ def test_variants(kind, path):
         assert fmt(data, kind) == want, data.decode("utf-8", "replace")
 
 
+@pytest.mark.beside
 @needs_corpus
 @pytest.mark.parametrize("path", [p for p in corpus("tables") if (CORPUS / f"oracle/table-{p.name}.dump").exists()],
                          ids=lambda p: p.name)
@@ -455,6 +462,7 @@ def test_check_and_diff_only_tell(tmp_path):
     assert (done.returncode, done.stdout) == (0, b"")
 
 
+@pytest.mark.beside
 @needs_corpus
 @pytest.mark.skipif(not shutil.which("patch"), reason="patch is missing")
 @pytest.mark.parametrize("path", corpus("main")[::9], ids=lambda p: p.stem)

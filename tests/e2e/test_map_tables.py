@@ -19,6 +19,7 @@ def mcc(site, *words, stdin=None):
                           input=stdin, timeout=120, check=False)
 
 
+@pytest.mark.beside
 @needs_postmap
 @pytest.mark.parametrize("kind", ["hash", "btree", "lmdb", "cdb"])
 def test_readers_see_the_old_or_the_new(tmp_path, kind):

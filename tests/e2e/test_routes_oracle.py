@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.beside
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 INSTALLED = any(Path(p).is_dir() for p in ("/usr/lib/postfix/sbin", "/usr/libexec/postfix"))

@@ -79,6 +79,7 @@ def test_row(tmp_path, kind, row):
     compare(tmp_path, kind, f"# a comment\n{row}{closing}\n")
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("kind", ROWS)
 @pytest.mark.parametrize("seed", range(12))
 def test_random(tmp_path, kind, seed):
