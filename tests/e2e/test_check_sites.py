@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mcc check over many sites: names, formats, processes, failures of one of them."""
-import os
 import json
+import os
 import resource
 import shutil
 import signal
