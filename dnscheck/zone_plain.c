@@ -44,6 +44,7 @@ static struct str next_word(struct str *rest)
 bool zone_read_name(struct str word, const struct dns_name *origin, struct dns_name *out)
 {
 	char text[DNS_NAME_TEXT];
+	struct dns_name name; /* `out` may be the origin */
 	size_t own;
 
 	if (str_eqc(word, "@") && origin != NULL) {
@@ -54,15 +55,16 @@ bool zone_read_name(struct str word, const struct dns_name *origin, struct dns_n
 		return false;
 	memcpy(text, word.ptr, word.len);
 	text[word.len] = '\0';
-	if (!dns_name_parse(text, out))
+	if (!dns_name_parse(text, &name))
 		return false;
-	if (word.ptr[word.len - 1] == '.')
-		return true;
-	own = (size_t)out->len - 1;
-	if (origin == NULL || own + origin->len > DNS_NAME_WIRE)
-		return false;
-	memcpy(out->wire + own, origin->wire, origin->len);
-	out->len = (uint8_t)(own + origin->len);
+	if (word.ptr[word.len - 1] != '.') {
+		own = (size_t)name.len - 1;
+		if (origin == NULL || own + origin->len > DNS_NAME_WIRE)
+			return false;
+		memcpy(name.wire + own, origin->wire, origin->len);
+		name.len = (uint8_t)(own + origin->len);
+	}
+	*out = name;
 	return true;
 }
 

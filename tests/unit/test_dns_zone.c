@@ -259,6 +259,28 @@ static void test_without_soa(void **state)
 	arena_free(arena);
 }
 
+/* An origin may be relative to the one before it. */
+static void test_relative_origin(void **state)
+{
+	struct arena *arena = arena_new(0);
+	struct zone_set *set = zone_set_new(arena);
+	struct zone_file file = {
+		.path = "z",
+		.text = STR_LIT("$ORIGIN much-longer-than-the-other.test.\n"
+				"$ORIGIN sub\nw A 192.0.2.1\n")};
+	struct dns_answer answer;
+	struct dns_name name;
+	bool is_open;
+	char err[256];
+
+	(void)state;
+	assert_int_equal(zone_read(arena, set, &file, err, sizeof(err)), 0);
+	assert_true(dns_name_parse("w.sub.much-longer-than-the-other.test", &name));
+	zone_lookup(set, arena, &name, DNS_A, &answer, &is_open);
+	assert_int_equal(answer.status, DNS_ANSWER);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_without_soa),
+		cmocka_unit_test(test_relative_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
