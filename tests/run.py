@@ -30,7 +30,7 @@ CORES = os.cpu_count() or 2
 PHASES = ("build", "unit", "golden", "e2e", "asan", "fuzz", "tools")
 
 UNIT_SECONDS = 300
-E2E_SECONDS = 1500
+E2E_SECONDS = 2400
 # More failures than these are no accident of timing.
 RETRIED_AT_MOST = 8
 TOOL_SECONDS = 300

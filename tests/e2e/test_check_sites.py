@@ -174,6 +174,7 @@ def test_order_is_the_command_lines(sites):
     assert seen == [p for p in dict.fromkeys(paths) if p in seen]
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_a_site_that_needs_too_much_memory_costs_only_itself(sites, jobs):
     hungry = sites / "sites" / "hungry"
@@ -196,6 +197,7 @@ def test_a_site_that_needs_too_much_memory_costs_only_itself(sites, jobs):
     assert got["diagnostics"] == diagnostics(rest)
 
 
+@pytest.mark.beside
 def test_memory_does_not_grow_with_the_number_of_sites(sites):
     def peak(times):
         paths = sorted(str(p) for p in (sites / "many").iterdir()) * times

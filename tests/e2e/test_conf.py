@@ -126,6 +126,7 @@ def recorded():
                   if (CORPUS / "oracle" / (p.name[:-3] + ".rc")).exists())
 
 
+@pytest.mark.beside
 @pytest.mark.skipif(not recorded(), reason="no reference data beside the repository")
 @pytest.mark.parametrize("name", recorded())
 def test_recorded(name, tmp_path):

@@ -113,6 +113,7 @@ FOUND = {
 }
 
 
+@pytest.mark.beside
 @needs_postconf
 @pytest.mark.parametrize("name", FOUND)
 def test_found_before(name, tmp_path):
@@ -127,6 +128,7 @@ REFUSED = ["-nd", "-Mn", "-Md", "-MP", "-MF", "-FP", "-hH", "-dox", "-d -o a=b",
            "-o", "-Cuser -f", "-M a=b"]
 
 
+@pytest.mark.beside
 @needs_postconf
 @pytest.mark.parametrize("way", REFUSED)
 def test_options(way, tmp_path):

@@ -213,6 +213,7 @@ def test_damaged_database(site):
     assert b"not a Berkeley DB btree" in done.stderr
 
 
+@pytest.mark.beside
 @pytest.mark.skipif(not (REFERENCE / "check/table_oracle.py").exists(),
                     reason="reference data is absent")
 def test_corpus():

@@ -158,6 +158,7 @@ def settle(peer):
         wait_for(lambda: len(peer.messages) > count, 1)
 
 
+@pytest.mark.beside
 @NEEDS_POSTFIX
 @pytest.mark.parametrize("name", CASES)
 def test_same_as_postfix(tmp_path, name):

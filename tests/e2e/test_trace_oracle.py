@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.beside
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
