@@ -25,7 +25,8 @@ struct run {
 
 static void flush(struct run *run)
 {
-	fwrite(run->out.ptr, 1, run->out.len, run->script->out);
+	if (run->out.len > 0)
+		fwrite(run->out.ptr, 1, run->out.len, run->script->out);
 	strbuf_clear(&run->out);
 }
 
