@@ -234,7 +234,10 @@ class Postfix:
         return internal(got["address"])
 
     def resolve(self, address, sender):
-        got = self.ask_rewrite(request="resolve", sender=sender, address=address)
+        return self.outcome(self.ask_rewrite(request="resolve", sender=sender, address=address))
+
+    @staticmethod
+    def outcome(got):
         flags = int(got["flags"])
         if flags & FAILED:
             return {"error": "lookup failed"}

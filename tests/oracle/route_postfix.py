@@ -9,7 +9,7 @@ import socket
 import time
 from pathlib import Path
 
-from postfix import BAD, CLASSES, FAILED, ROUTED, Postfix
+from postfix import Postfix
 from route_sites import quote
 
 # Flags for cleanup: header checks, on hold, copies, address mappings.
@@ -90,15 +90,11 @@ class RoutePostfix(Postfix):
     def rewrite(self, address):
         return unquote(self.ask_rewrite(request="rewrite", rule="local", address=quote(address))["address"])
 
-    def resolve(self, address, sender):
-        got = self.ask_rewrite(request="resolve", sender=sender, address=address)
-        flags = int(got["flags"])
-        if flags & FAILED:
-            return {"error": "lookup failed"}
-        if flags & BAD:
-            return {"error": "bad address", "recipient": got["recipient"]}
-        return {"class": next((c for bit, c in CLASSES.items() if flags & bit), None), "transport": got["transport"],
-                "nexthop": got["nexthop"], "recipient": got["recipient"], "routed": bool(flags & ROUTED)}
+    @staticmethod
+    def outcome(got):
+        """A bad address is told too: the trace shows what it was rewritten to."""
+        found = Postfix.outcome(got)
+        return {**found, "recipient": got["recipient"]} if found.get("error") == "bad address" else found
 
     # ---- cleanup ----
 
