@@ -134,6 +134,13 @@ static bool write_as_owner(const struct wire_delivery *w, const struct maildir_j
 	return ok;
 }
 
+static enum deliver_text_form form_of(enum wire_place place)
+{
+	if (place == WIRE_MAILDIR)
+		return DELIVER_TEXT_MAILDIR;
+	return place == WIRE_COMMAND ? DELIVER_TEXT_COMMAND : DELIVER_TEXT_MBOX;
+}
+
 static struct deliver_text text_of(struct deliver *d, const struct wire_delivery *w,
 				   int fd)
 {
@@ -144,8 +151,7 @@ static struct deliver_text text_of(struct deliver *d, const struct wire_delivery
 		.sender = str_dup0(d->arena, address_quote(d->arena, str_of(w->sender))),
 		.recipient = w->recipient,
 		.original = w->original,
-		.form = w->place == WIRE_COMMAND ? DELIVER_TEXT_COMMAND
-						 : DELIVER_TEXT_MBOX,
+		.form = form_of(w->place),
 	};
 }
 
@@ -209,14 +215,8 @@ enum next { ANSWER, SYNC, WAIT };
 static enum next deliver_one(struct deliver *d, const struct wire_delivery *w, int fd,
 			     struct item *item)
 {
-	struct str sender = address_quote(d->arena, str_of(w->sender));
 	struct maildir_job job = {
-		.content_fd = fd,
-		.content_at = w->content_at,
-		.content_size = w->content_size,
-		.sender = str_dup0(d->arena, sender),
-		.recipient = w->recipient,
-		.original = w->original,
+		.text = text_of(d, w, fd),
 		.queue_id = w->queue_id,
 		.hostname = d->child.generation->config->settings.myhostname,
 		.arrived = w->arrived,

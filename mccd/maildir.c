@@ -130,7 +130,7 @@ void maildir_name(const struct maildir_job *job, char out[MAILDIR_NAME_SIZE])
 	char digest[DIGEST_HEX_SIZE];
 	char host[80];
 
-	digest_hex(str_of(job->recipient), digest);
+	digest_hex(str_of(job->text.recipient), digest);
 	safe_host(job->hostname, host, sizeof(host));
 	snprintf(out, MAILDIR_NAME_SIZE, "%" PRIu64 ".Q%.60sR%.16s.%s", job->arrived,
 		 job->queue_id, digest, host);
@@ -183,22 +183,12 @@ static void fail_write(const struct maildir_delivery *d, struct deliver_result *
 static bool write_file(const struct maildir_job *job, struct maildir_delivery *d,
 		       struct deliver_result *result)
 {
-	const struct deliver_text text = {
-		.content_fd = job->content_fd,
-		.content_at = job->content_at,
-		.content_size = job->content_size,
-		.sender = job->sender,
-		.recipient = job->recipient,
-		.original = job->original,
-		.form = DELIVER_TEXT_MAILDIR,
-	};
-
 	d->fd = create_tmp(d->tmp_fd, d->name);
 	if (d->fd < 0) {
 		fail_write(d, result);
 		return false;
 	}
-	if (deliver_text_write(d->fd, &text, "the mailbox", result))
+	if (deliver_text_write(d->fd, &job->text, "the mailbox", result))
 		return true;
 	(void)!unlinkat(d->tmp_fd, d->name, 0);
 	return false;
@@ -224,11 +214,11 @@ bool maildir_write(int dirfd, const struct maildir_job *job, struct maildir_deli
 	struct maildir_delivery *d = out;
 
 	*d = (struct maildir_delivery){.fd = -1, .tmp_fd = -1, .new_fd = -1};
-	if (job->size_limit > 0 && job->content_size > job->size_limit) {
+	if (job->size_limit > 0 && job->text.content_size > job->size_limit) {
 		deliver_fail(result, DELIVER_FAILED, "5.2.2",
 			     "message of %" PRIu64 " bytes is larger than the mailbox "
 			     "limit of %" PRIu64,
-			     job->content_size, job->size_limit);
+			     job->text.content_size, job->size_limit);
 		return false;
 	}
 	maildir_name(job, d->name);

@@ -19,12 +19,7 @@
 #include "mccd/deliver_text.h"
 
 struct maildir_job {
-	int content_fd;
-	uint64_t content_at;
-	uint64_t content_size;
-	const char *sender;    /* external form; "" is <> */
-	const char *recipient; /* whose mailbox it is */
-	const char *original;  /* for X-Original-To; "": none */
+	struct deliver_text text;
 	const char *queue_id;
 	const char *hostname;
 	uint64_t arrived;

@@ -51,19 +51,19 @@ static int teardown(void **state)
 static struct maildir_job job_of(const char *content, size_t len)
 {
 	struct maildir_job job = {
-		.content_fd = memfd_create("content", 0),
-		.content_at = 5,
-		.content_size = len,
-		.sender = "s@z.example",
-		.recipient = "u@x.example",
-		.original = "alias@x.example",
+		.text.content_fd = memfd_create("content", 0),
+		.text.content_at = 5,
+		.text.content_size = len,
+		.text.sender = "s@z.example",
+		.text.recipient = "u@x.example",
+		.text.original = "alias@x.example",
 		.queue_id = "Q1",
 		.hostname = "mail.example",
 		.arrived = 1700000000,
 	};
 
-	assert_int_equal(write(job.content_fd, "junk\n", 5), 5);
-	assert_int_equal(write(job.content_fd, content, len), (ssize_t)len);
+	assert_int_equal(write(job.text.content_fd, "junk\n", 5), 5);
+	assert_int_equal(write(job.text.content_fd, content, len), (ssize_t)len);
 	return job;
 }
 
@@ -127,7 +127,7 @@ static void test_delivers(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(fstatat(f->base, "x.example/u/new", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -153,12 +153,12 @@ static void test_repeated_delivery_makes_one_copy(void **state)
 	assert_int_equal(count_files(fd, "new", last), 0);
 	assert_int_equal(count_files(fd, "cur", last), 1);
 	/* Another recipient or message is another file. */
-	job.recipient = "v@x.example";
+	job.text.recipient = "v@x.example";
 	maildir_deliver(fd, &job, &result);
 	job.queue_id = "Q2";
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(count_files(fd, "new", last), 2);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -182,7 +182,7 @@ static void test_leftover_in_tmp_is_replaced(void **state)
 	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "tmp", last), 0);
 	assert_int_equal(count_files(fd, "new", last), 1);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -197,16 +197,16 @@ static void test_headers(void **state)
 	char last[256];
 	int fd = open_maildir(f, "u/");
 
-	job.original = "";
-	job.sender = "";
-	job.recipient = "u\nEvil: 1@x";
+	job.text.original = "";
+	job.text.sender = "";
+	job.text.recipient = "u\nEvil: 1@x";
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "new", last), 1);
 	expect_file(fd, last,
 		    "Return-Path: <>\nDelivered-To: u?Evil: 1@x\nDelivered-To: other@x\n"
 		    "Return-Path-Not: kept\n\nReturn-Path: body\n");
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -223,7 +223,7 @@ static void test_loop(void **state)
 	assert_int_equal(result.outcome, DELIVER_FAILED);
 	assert_string_equal(result.dsn, "5.4.6");
 	assert_int_equal(count_files(fd, "new", last) + count_files(fd, "tmp", last), 0);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -241,7 +241,7 @@ static void test_size_limit(void **state)
 	job.size_limit = 12;
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(result.outcome, DELIVER_DONE);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -253,11 +253,11 @@ static void test_content_cut_short(void **state)
 	char last[256];
 	int fd = open_maildir(f, "u/");
 
-	job.content_size = 400000; /* the file has 12 */
+	job.text.content_size = 400000; /* the file has 12 */
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_int_equal(count_files(fd, "new", last) + count_files(fd, "tmp", last), 0);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -276,7 +276,7 @@ static void test_large_content(void **state)
 	for (size_t i = 0; i < size; i++) /* all of it headers */
 		content[i] = i % 64 == 63 ? '\n' : 'h';
 	job = job_of(content, size);
-	job.original = "";
+	job.text.original = "";
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(result.outcome, DELIVER_DONE);
 	assert_int_equal(count_files(fd, "new", last), 1);
@@ -284,7 +284,7 @@ static void test_large_content(void **state)
 	assert_int_equal(st.st_size, size + strlen("Return-Path: <s@z.example>\n"
 						   "Delivered-To: u@x.example\n"));
 	free(content);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -334,7 +334,7 @@ static void test_symlinks_are_not_followed(void **state)
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_int_equal(unlinkat(f->base, "elsewhere", AT_REMOVEDIR), 0); /* empty */
-	close(job.content_fd);
+	close(job.text.content_fd);
 	close(fd);
 }
 
@@ -377,7 +377,7 @@ static void test_full_disk(void **state)
 	int fd;
 
 	if (mount("none", f->dir, "tmpfs", 0, "size=64k") != 0) {
-		close(job.content_fd);
+		close(job.text.content_fd);
 		skip();
 	}
 	base = open(f->dir, O_RDONLY | O_DIRECTORY);
@@ -386,12 +386,12 @@ static void test_full_disk(void **state)
 	assert_int_equal(result.outcome, DELIVER_DEFERRED);
 	assert_string_equal(result.dsn, "4.2.2");
 	assert_int_equal(count_files(fd, "new", last) + count_files(fd, "tmp", last), 0);
-	job.content_size = 20000;
+	job.text.content_size = 20000;
 	maildir_deliver(fd, &job, &result);
 	assert_int_equal(result.outcome, DELIVER_DONE);
 	close(fd);
 	close(base);
-	close(job.content_fd);
+	close(job.text.content_fd);
 	assert_int_equal(umount(f->dir), 0);
 }
 
