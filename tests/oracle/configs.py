@@ -10,7 +10,6 @@ them. What both programs print is compared whole, what they warn of by kind and
 subject, and whether they give up. A difference is made smaller, first by lines
 and then by bytes, as long as it stays, and printed; exit status 1. Folders
 (main.cf, master.cf, args) are asked instead of random cases when given."""
-import argparse
 import concurrent.futures
 import os
 import random
@@ -21,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from shared import parser
 
 POSTCONF = shutil.which("postconf") or shutil.which("postconf", path="/usr/sbin")
 
@@ -494,16 +495,13 @@ def report(result):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-n", type=int, default=500)
-    parser.add_argument("--seed", default=str(int(time.time())))
-    parser.add_argument("--seconds", type=float, default=0, help="stop asking after that long")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--most", type=int, default=10, help="differences that are shown")
-    parser.add_argument("--keep", help="folder for the cases that differ")
-    parser.add_argument("--mcc", default=str(Path(__file__).resolve().parents[2] / "build/bin/mcc"))
-    parser.add_argument("folders", nargs="*", type=Path)
-    args = parser.parse_args()
+    options = parser(__doc__.splitlines()[0], 500, "configurations")
+    options.add_argument("--seconds", type=float, default=0, help="stop asking after that long")
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--most", type=int, default=10, help="differences to show")
+    options.add_argument("--keep", help="folder for the cases that differ")
+    options.add_argument("folders", nargs="*", type=Path)
+    args = options.parse_args()
     if not POSTCONF:
         print("configs.py: needs an installed Postfix", file=sys.stderr)
         return 2

@@ -11,7 +11,6 @@ addresses as a client writes them; `deliver`, where 60 messages end and from
 whom, aliases, errors with their texts and all. Needs root and Postfix. A
 difference is made smaller by leaving out lines and rows as long as it stays,
 then printed; exit status 1. Nothing here asks the DNS."""
-import argparse
 import collections
 import json
 import os
@@ -20,11 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from postfix import SBIN
 from route_postfix import RoutePostfix
 from route_sites import RouteSite, quote
+from shared import site_parser
 
 SPOOL = "/dev/shm"
 PARTS = {"routes": 150, "cleaned": 80, "smtp": 25, "deliver": 60}
@@ -209,15 +208,10 @@ def run_site(args, number, seen):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-n", type=int, default=10, help="sites")
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--first", type=int, default=0, help="number of the first site")
-    parser.add_argument("--part", choices=list(PARTS))
-    parser.add_argument("--seconds", type=int, default=3600)
-    parser.add_argument("--no-shrink", dest="shrink", action="store_false")
-    parser.add_argument("--mcc", default=str(Path(__file__).resolve().parents[2] / "build/bin/mcc"))
-    args = parser.parse_args()
+    options = site_parser(__doc__.splitlines()[0], "sites")
+    options.add_argument("--first", type=int, default=0, help="number of the first site")
+    options.add_argument("--part", choices=list(PARTS))
+    args = options.parse_args()
     if os.geteuid() != 0 or SBIN is None:
         print("routes.py: needs root and an installed Postfix", file=sys.stderr)
         return 2

@@ -9,7 +9,6 @@ What smtpd(8) answers 40 random sessions of each site, where trivial-rewrite(8)
 sends 60 addresses, where 15 messages end. Needs root and an installed Postfix
 (see postfix.py). A difference is made smaller by leaving out lines of main.cf
 as long as it stays, then printed; exit status 1. Nothing here asks the DNS."""
-import argparse
 import collections
 import json
 import os
@@ -17,9 +16,9 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from postfix import SBIN, Postfix
+from shared import site_parser
 from sites import RouteSite, SessionSite
 
 SESSIONS, ROUTES, FINALS = 40, 60, 15
@@ -188,14 +187,9 @@ def run_site(args, rng, kind, seen):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-n", type=int, default=10, help="sites of each kind")
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--kind", choices=["sessions", "routes", "both"], default="both")
-    parser.add_argument("--seconds", type=int, default=3600)
-    parser.add_argument("--no-shrink", dest="shrink", action="store_false")
-    parser.add_argument("--mcc", default=str(Path(__file__).resolve().parents[2] / "build/bin/mcc"))
-    args = parser.parse_args()
+    options = site_parser(__doc__.splitlines()[0], "sites of each kind")
+    options.add_argument("--kind", choices=["sessions", "routes", "both"], default="both")
+    args = options.parse_args()
     if os.geteuid() != 0 or SBIN is None:
         print("sessions.py: needs root and an installed Postfix", file=sys.stderr)
         return 2

@@ -8,7 +8,6 @@ Each zone is asked by some twenty clients: by mcc from the zone file, by pyspf
 from the same data in memory. Result and explanation must be the same but where
 RFC 7208 is on one side; each such case has its reason in known(). Needs
 python3-spf. A difference is printed with the zone; exit status 1."""
-import argparse
 import ipaddress
 import json
 import random
@@ -17,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from shared import parser
 
 try:
     import spf
@@ -271,12 +272,10 @@ def print_zone(made, *domains):
 
 
 def main():
-    ap = argparse.ArgumentParser()
-    ap.add_argument("-n", type=int, default=200)
-    ap.add_argument("--seed", type=int, default=1)
-    ap.add_argument("--mcc", default="build/bin/mcc")
-    ap.add_argument("--show", type=int, default=5)
-    args = ap.parse_args()
+    options = parser(__doc__.splitlines()[0], 200, "zones")
+    options.add_argument("--show", type=int, default=5, help="differences to show")
+    args = options.parse_args()
+    print(f"seed {args.seed}", flush=True)
     checks = differences = 0
     reasons = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shrink import parser, shrink
+from shared import parser, shrink
 
 PATH = os.environ["PATH"] + ":/usr/sbin"
 POSTMAP = shutil.which("postmap", path=PATH)
