@@ -110,22 +110,13 @@ def dump(tmp_path, name, data, tool):
 
 @pytest.mark.beside
 @needs_postfix
-@pytest.mark.parametrize("path", corpus("aliases"), ids=lambda p: p.stem)
-def test_aliases_read_the_same(tmp_path, path):
+@pytest.mark.parametrize("kind,tool,path", [("aliases", "postalias", p) for p in corpus("aliases")] +
+                         [("table", "postmap", p) for p in corpus("tables")], ids=lambda v: getattr(v, "name", v))
+def test_rows_read_the_same(tmp_path, kind, tool, path):
     old = path.read_bytes()
-    new = twice(old, "aliases")
+    new = twice(old, kind)
     assert comments(new) == comments(old)
-    assert dump(tmp_path, "old", old, "postalias") == dump(tmp_path, "new", new, "postalias")
-
-
-@pytest.mark.beside
-@needs_postfix
-@pytest.mark.parametrize("path", corpus("tables"), ids=lambda p: p.name)
-def test_table_reads_the_same(tmp_path, path):
-    old = path.read_bytes()
-    new = twice(old, "table")
-    assert comments(new) == comments(old)
-    assert dump(tmp_path, "old", old, "postmap") == dump(tmp_path, "new", new, "postmap")
+    assert dump(tmp_path, "old", old, tool) == dump(tmp_path, "new", new, tool)
 
 
 def answers(tmp_path, name, kind, data, keys):
