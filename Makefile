@@ -84,7 +84,7 @@ say = $(if $(V),set -x;,echo "  $(1) $(2)";)
 
 PROGRAM_MAINS := $(wildcard mcc/main.c mccd/main.c)
 PROGRAMS := $(PROGRAM_MAINS:%/main.c=$(BIN)/%)
-room_sources = $(filter-out %/main.c,$(wildcard $(1)/*.c))
+room_sources = $(filter-out %/main.c $(UNIT_SOURCES),$(wildcard $(1)/*.c))
 SOURCES := $(foreach r,$(ROOMS),$(wildcard $(r)/*.c))
 HEADERS := $(foreach r,$(ROOMS),$(wildcard $(r)/*.h))
 
@@ -95,7 +95,6 @@ GEN_HEADERS := $(GEN_GRAMMAR:.c=.h)
 RULE_DOCS := $(sort $(wildcard docs/rules/*.md))
 
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
-UNIT_HELPERS := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c))
 UNIT_PROGRAMS := $(UNIT_SOURCES:tests/unit/%.c=$(BIN)/%)
 FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_PROGRAMS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BIN)/%)
@@ -127,7 +126,7 @@ $(BIN)/mccd: $(OBJ)/mccd/main.o $(MCCD_ARCHIVES)
 	$(LINK) $^ $(LIBS)
 
 $(UNIT_PROGRAMS): $(BIN)/%: $(OBJ)/tests/unit/%.o \
-		$(UNIT_HELPERS:%.c=$(OBJ)/%.o) $(ALL_ARCHIVES)
+		$(OBJ)/tests/unit/lib.a $(ALL_ARCHIVES)
 	$(LINK) $^ $(LIBS) $(call pkg_libs,cmocka,-lcmocka)
 
 $(FUZZ_PROGRAMS): $(BIN)/%: $(OBJ)/tests/fuzz/%.o $(ALL_ARCHIVES)
@@ -144,6 +143,8 @@ GEN_OBJECTS := $(GEN_GRAMMAR:$(GEN)/%.c=$(OBJ)/gen/%.o)
 $(foreach r,$(filter-out grammar mcc,$(ROOMS)),$(eval $(call room_rule,$(r),)))
 $(eval $(call room_rule,grammar,$(GEN_OBJECTS)))
 $(eval $(call room_rule,mcc,$(OBJ)/gen/rule_docs.o))
+# Of the helpers of tests, so that each test takes those it calls.
+$(eval $(call room_rule,tests/unit,))
 
 # A change of compiler or flags makes the objects of the tree anew.
 FLAGS_NOW := $(COMPILE) $(WARNINGS) $(MCC_LDFLAGS) $(LIBS)
