@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Workers are forks of this process: they know everything it knows and need
- * only the numbers of their pieces. Each has two pipes: numbers go to it, and
+ * only the numbers of their pieces. Each has a socket: numbers go to it, and
  * results, with their length in front, come from it. It holds two numbers at
  * most, so that it never waits for the next. While many results, or large ones,
  * wait for an earlier one, no new numbers are given out: the earlier one is in
