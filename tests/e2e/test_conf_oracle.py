@@ -2,7 +2,6 @@
 """mcc conf beside the installed postconf: random configurations from a fixed
 seed, what such runs have found before, options that exclude each other, and
 the places that --origin tells."""
-import importlib.util
 import os
 import re
 import subprocess
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import configs
+
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT / "../shared"))
@@ -18,14 +19,6 @@ ORACLE = ROOT / "tests/oracle/configs.py"
 SEED, CASES, SECONDS = 20, 500, 45
 
 
-def load():
-    spec = importlib.util.spec_from_file_location("configs", ORACLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-configs = load()
 needs_postconf = pytest.mark.skipif(not configs.POSTCONF, reason="postconf is not installed")
 
 

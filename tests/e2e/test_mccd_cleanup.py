@@ -6,15 +6,12 @@ import email
 import email.utils
 import os
 import smtplib
-import sys
 
 import pytest
 
+import sessions
 from mccd_peers import SmtpPeer
-from mccd_site import REPOSITORY, Site, wait_for
-
-sys.path.insert(0, str(REPOSITORY / "tests/oracle"))
-import sessions  # noqa: E402  (a program of its own, not in a package)
+from mccd_site import Site, wait_for
 
 NEEDS_POSTFIX = pytest.mark.skipif(os.geteuid() != 0 or sessions.SBIN is None,
                                    reason="needs root and an installed Postfix")

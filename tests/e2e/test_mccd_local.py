@@ -7,15 +7,12 @@ import os
 import pwd
 import re
 import smtplib
-import sys
 import time
 
 import pytest
 
-from mccd_site import REPOSITORY, UID, Site, wait_for
-
-sys.path.insert(0, str(REPOSITORY / "tests/oracle"))
-import sessions  # noqa: E402  (a program of its own, not in a package)
+import sessions
+from mccd_site import UID, Site, wait_for
 
 IS_ROOT = os.geteuid() == 0
 ROOT_ONLY = pytest.mark.skipif(not IS_ROOT, reason="changes users")

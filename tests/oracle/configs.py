@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from shared import parser
+from random_cases import parser
 
 POSTCONF = shutil.which("postconf") or shutil.which("postconf", path="/usr/sbin")
 

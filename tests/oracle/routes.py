@@ -23,7 +23,7 @@ import time
 from postfix import SBIN
 from route_postfix import RoutePostfix
 from route_sites import RouteSite, quote
-from shared import site_parser
+from random_cases import site_parser
 
 SPOOL = "/dev/shm"
 PARTS = {"routes": 150, "cleaned": 80, "smtp": 25, "deliver": 60}

@@ -18,7 +18,7 @@ import sys
 import time
 
 from postfix import SBIN, Postfix
-from shared import site_parser
+from random_cases import site_parser
 from sites import RouteSite, SessionSite
 
 SESSIONS, ROUTES, FINALS = 40, 60, 15

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shared import parser
+from random_cases import parser
 
 try:
     import spf

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shared import parser, shrink
+from random_cases import parser, shrink
 
 PATH = os.environ["PATH"] + ":/usr/sbin"
 POSTMAP = shutil.which("postmap", path=PATH)
