@@ -241,9 +241,7 @@ struct alias_file *aliases_parse(const struct parse_ctx *ctx, const struct sourc
 	line_reader_init(&b.reader, ctx, src);
 	scan_init(&b.scan, b.reader.scratch);
 	parse_lines(&b);
-	b.file->comments = b.reader.comments;
-	b.file->comment_count = b.reader.comment_count;
-	line_reader_fini(&b.reader);
+	b.file->comments = line_reader_done(&b.reader);
 	return b.file;
 }
 
@@ -285,10 +283,7 @@ static void dump_member(struct strbuf *out, const struct source_set *sources,
 void aliases_dump(struct strbuf *out, const struct source_set *sources,
 		  const struct alias_file *file)
 {
-	for (size_t i = 0; i < file->comment_count; i++) {
-		dump_node(out, sources, "comment", file->comments[i]);
-		dump_end(out);
-	}
+	dump_comments(out, sources, file->comments);
 	for (size_t i = 0; i < file->entry_count; i++) {
 		const struct alias_entry *e = &file->entries[i];
 

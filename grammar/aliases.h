@@ -39,8 +39,7 @@ struct alias_file {
 	const struct source *src;
 	struct alias_entry *entries;
 	size_t entry_count;
-	struct span *comments;
-	size_t comment_count;
+	struct comments comments;
 };
 
 /* Never NULL. Reports MC105, MC1004, MC1005, MC114..MC116. */

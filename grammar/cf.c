@@ -100,17 +100,6 @@ static void parse_lines(struct cf_builder *b)
 	cf_yylex_destroy(scanner);
 }
 
-static void copy_comments(struct cf_builder *b)
-{
-	struct cf_file *file = b->file;
-
-	file->comment_count = b->reader.comment_count;
-	file->comments = arena_array(b->reader.ctx->arena, file->comment_count,
-				     sizeof(*file->comments));
-	for (size_t i = 0; i < file->comment_count; i++)
-		file->comments[i].span = b->reader.comments[i];
-}
-
 struct cf_file *cf_parse(const struct parse_ctx *ctx, const struct source *src)
 {
 	struct cf_builder b = {.file = arena_alloc(ctx->arena, sizeof(*b.file))};
@@ -119,8 +108,7 @@ struct cf_file *cf_parse(const struct parse_ctx *ctx, const struct source *src)
 	line_reader_init(&b.reader, ctx, src);
 	scan_init(&b.scan, b.reader.scratch);
 	parse_lines(&b);
-	copy_comments(&b);
-	line_reader_fini(&b.reader);
+	b.file->comments = line_reader_done(&b.reader);
 	return b.file;
 }
 
@@ -171,10 +159,7 @@ bool cf_add_setting(const struct parse_ctx *ctx, struct cf_file *file,
 void cf_dump(struct strbuf *out, const struct source_set *sources,
 	     const struct cf_file *file)
 {
-	for (size_t i = 0; i < file->comment_count; i++) {
-		dump_node(out, sources, "comment", file->comments[i].span);
-		dump_end(out);
-	}
+	dump_comments(out, sources, file->comments);
 	for (size_t i = 0; i < file->entry_count; i++) {
 		const struct cf_entry *e = &file->entries[i];
 

@@ -23,17 +23,11 @@ struct cf_entry {
 	struct span span; /* from the name to the end of the last line */
 };
 
-/* A comment line, `#` to the end of line; for suppressions and `fmt`. */
-struct cf_comment {
-	struct span span;
-};
-
 struct cf_file {
 	const struct source *src;
 	struct cf_entry *entries; /* in order of the file, duplicates kept */
 	size_t entry_count;
-	struct cf_comment *comments;
-	size_t comment_count;
+	struct comments comments;
 };
 
 /*

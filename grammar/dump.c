@@ -60,3 +60,12 @@ void dump_end(struct strbuf *out)
 {
 	strbuf_addc(out, '\n');
 }
+
+void dump_comments(struct strbuf *out, const struct source_set *sources,
+		   struct comments comments)
+{
+	for (size_t i = 0; i < comments.count; i++) {
+		dump_node(out, sources, "comment", comments.items[i]);
+		dump_end(out);
+	}
+}

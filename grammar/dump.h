@@ -8,12 +8,16 @@
 
 #include "base/source.h"
 #include "base/text.h"
+#include "grammar/parse.h"
 
 struct strbuf;
 
 /* Begins a line: the node's name and place. */
 void dump_node(struct strbuf *out, const struct source_set *sources, const char *name,
 	       struct span span);
+/* A node for each place of a comment. */
+void dump_comments(struct strbuf *out, const struct source_set *sources,
+		   struct comments comments);
 void dump_word(struct strbuf *out, const char *word);
 void dump_str(struct strbuf *out, struct str s);
 void dump_span(struct strbuf *out, const struct source_set *sources, struct span span);

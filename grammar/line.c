@@ -62,6 +62,12 @@ void line_reader_fini(struct line_reader *r)
 	arena_scratch_done(r->ctx->arena, r->scratch);
 }
 
+struct comments line_reader_done(struct line_reader *r)
+{
+	line_reader_fini(r);
+	return r->comments;
+}
+
 /* The physical line in hand, without its line end. */
 static struct str physical(const struct line_reader *r)
 {
@@ -96,10 +102,10 @@ static void add_comment(struct line_reader *r)
 
 	while (s.ptr[skip] != '#')
 		skip++;
-	c = arena_push(r->ctx->arena, &r->comments, r->comment_count, &r->comment_room,
-		       sizeof(*c));
+	c = arena_push(r->ctx->arena, &r->comments.items, r->comments.count,
+		       &r->comment_room, sizeof(*c));
 	*c = source_span(r, r->loc.lo + skip, r->loc.lo + s.len);
-	r->comment_count++;
+	r->comments.count++;
 }
 
 static int scan_line(struct line_reader *r)

@@ -42,8 +42,7 @@ struct line_reader {
 	int pending;	     /* its kind, already scanned; -1: none */
 	bool seen_crlf;
 	size_t error_count;
-	struct span *comments;
-	size_t comment_count;
+	struct comments comments;
 	size_t comment_room;
 };
 
@@ -52,6 +51,8 @@ void line_reader_init(struct line_reader *r, const struct parse_ctx *ctx,
 /* Reports MC105, MC114, MC115, MC116 on the way. False at the end. */
 bool line_read(struct line_reader *r, struct line *out_line);
 void line_reader_fini(struct line_reader *r);
+/* The same, and hands over the comments. */
+struct comments line_reader_done(struct line_reader *r);
 /*
  * Where the next logical line begins, when what line_read() has looked at
  * already may be looked at once more; false when it may not. line_seek()

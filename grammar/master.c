@@ -81,9 +81,7 @@ struct master_file *master_parse(const struct parse_ctx *ctx, const struct sourc
 	line_reader_init(&b.reader, ctx, src);
 	scan_init(&b.scan, b.reader.scratch);
 	parse_lines(&b);
-	b.file->comments = b.reader.comments;
-	b.file->comment_count = b.reader.comment_count;
-	line_reader_fini(&b.reader);
+	b.file->comments = line_reader_done(&b.reader);
 	return b.file;
 }
 
@@ -115,10 +113,7 @@ static void dump_service(struct strbuf *out, const struct source_set *sources,
 void master_dump(struct strbuf *out, const struct source_set *sources,
 		 const struct master_file *file)
 {
-	for (size_t i = 0; i < file->comment_count; i++) {
-		dump_node(out, sources, "comment", file->comments[i]);
-		dump_end(out);
-	}
+	dump_comments(out, sources, file->comments);
 	for (size_t i = 0; i < file->service_count; i++)
 		dump_service(out, sources, &file->services[i]);
 }

@@ -44,8 +44,7 @@ struct master_file {
 	const struct source *src;
 	struct master_service *services; /* in order, duplicates kept */
 	size_t service_count;
-	struct span *comments;
-	size_t comment_count;
+	struct comments comments;
 };
 
 /* Never NULL. Reports MC105..MC107, MC1101..MC1103, MC111, MC114..MC116. */

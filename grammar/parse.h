@@ -4,10 +4,12 @@
 #define MCC_GRAMMAR_PARSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct diag_queue;
 struct source_set;
+struct span;
 struct strbuf;
 
 /*
@@ -19,6 +21,12 @@ struct parse_ctx {
 	struct arena *arena;
 	struct source_set *sources;
 	struct diag_queue *diags;
+};
+
+/* Comment lines of a file in order, each from its `#` to the end of line. */
+struct comments {
+	struct span *items;
+	size_t count;
 };
 
 /* Kinds of file: told by name or by `--kind`. */

@@ -221,9 +221,7 @@ struct pattern_file *pattern_parse(const struct parse_ctx *ctx, const struct sou
 		line_report(&b.reader, RULE_MC921, b.opens[i],
 			    "this 'if' has no 'endif': the block lasts to the end of the "
 			    "table");
-	b.file->comments = b.reader.comments;
-	b.file->comment_count = b.reader.comment_count;
-	line_reader_fini(&b.reader);
+	b.file->comments = line_reader_done(&b.reader);
 	return b.file;
 }
 
@@ -243,10 +241,7 @@ void pattern_dump(struct strbuf *out, const struct source_set *sources,
 {
 	static const char *const kinds[] = {"rule", "if", "endif"};
 
-	for (size_t i = 0; i < file->comment_count; i++) {
-		dump_node(out, sources, "comment", file->comments[i]);
-		dump_end(out);
-	}
+	dump_comments(out, sources, file->comments);
 	for (size_t i = 0; i < file->row_count; i++) {
 		const struct pattern_row *row = &file->rows[i];
 

@@ -50,8 +50,7 @@ struct pattern_file {
 	enum pattern_dialect dialect;
 	struct pattern_row *rows; /* in order; lines that are no rows left out */
 	size_t row_count;
-	struct span *comments;
-	size_t comment_count;
+	struct comments comments;
 };
 
 /*

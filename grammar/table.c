@@ -116,13 +116,13 @@ static void parse_all(struct table_builder *b)
 	table_yylex_destroy(scanner);
 }
 
-static void parse(struct table_builder *b, const struct parse_ctx *ctx,
-		  const struct source *src)
+static struct comments parse(struct table_builder *b, const struct parse_ctx *ctx,
+			     const struct source *src)
 {
 	line_reader_init(&b->reader, ctx, src);
 	scan_init(&b->scan, b->reader.scratch);
 	parse_all(b);
-	line_reader_fini(&b->reader);
+	return line_reader_done(&b->reader);
 }
 
 void table_each(const struct parse_ctx *ctx, const struct source *src,
@@ -161,9 +161,7 @@ struct table_file *table_parse(const struct parse_ctx *ctx, const struct source 
 	 * large table is mostly fresh memory, and this part is never moved. */
 	s.room = src->text.len / sizeof(*s.file->rows) + 8;
 	s.file->rows = arena_array(ctx->arena, s.room, sizeof(*s.file->rows));
-	parse(&b, ctx, src);
-	s.file->comments = b.reader.comments;
-	s.file->comment_count = b.reader.comment_count;
+	s.file->comments = parse(&b, ctx, src);
 	return s.file;
 }
 
@@ -177,10 +175,7 @@ struct text table_row_value(const struct parse_ctx *ctx, const struct table_row 
 void table_dump(struct strbuf *out, const struct source_set *sources,
 		const struct table_file *file)
 {
-	for (size_t i = 0; i < file->comment_count; i++) {
-		dump_node(out, sources, "comment", file->comments[i]);
-		dump_end(out);
-	}
+	dump_comments(out, sources, file->comments);
 	for (size_t i = 0; i < file->row_count; i++) {
 		const struct table_row *row = &file->rows[i];
 

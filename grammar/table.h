@@ -24,8 +24,7 @@ struct table_file {
 	const struct source *src;
 	struct table_row *rows;
 	size_t row_count;
-	struct span *comments;
-	size_t comment_count;
+	struct comments comments;
 };
 
 /*

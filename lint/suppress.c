@@ -125,11 +125,10 @@ static void read_comment(struct suppressions *set, const struct site *site,
 }
 
 static void read_comments(struct suppressions *set, const struct site *site,
-			  const struct span *comments, size_t count,
-			  const struct lines *lines)
+			  struct comments comments, const struct lines *lines)
 {
-	for (size_t i = 0; i < count; i++)
-		read_comment(set, site, comments[i], lines);
+	for (size_t i = 0; i < comments.count; i++)
+		read_comment(set, site, comments.items[i], lines);
 }
 
 static void read_main(struct suppressions *set, const struct site *site)
@@ -138,8 +137,7 @@ static void read_main(struct suppressions *set, const struct site *site)
 	const struct lines lines = {file->entries, file->entry_count,
 				    sizeof(*file->entries), entry_span};
 
-	for (size_t i = 0; i < file->comment_count; i++)
-		read_comment(set, site, file->comments[i].span, &lines);
+	read_comments(set, site, file->comments, &lines);
 }
 
 static void read_master(struct suppressions *set, const struct site *site)
@@ -151,7 +149,7 @@ static void read_master(struct suppressions *set, const struct site *site)
 		return;
 	lines = (struct lines){file->services, file->service_count,
 			       sizeof(*file->services), service_span};
-	read_comments(set, site, file->comments, file->comment_count, &lines);
+	read_comments(set, site, file->comments, &lines);
 }
 
 static void read_table(struct suppressions *set, const struct site *site,
@@ -162,13 +160,13 @@ static void read_table(struct suppressions *set, const struct site *site,
 		const struct lines lines = {file->entries, file->entry_count,
 					    sizeof(*file->entries), alias_span};
 
-		read_comments(set, site, file->comments, file->comment_count, &lines);
+		read_comments(set, site, file->comments, &lines);
 	} else if (table->rows) {
 		const struct table_file *file = table->rows;
 		const struct lines lines = {file->rows, file->row_count,
 					    sizeof(*file->rows), row_span};
 
-		read_comments(set, site, file->comments, file->comment_count, &lines);
+		read_comments(set, site, file->comments, &lines);
 	}
 }
 

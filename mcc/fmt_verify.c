@@ -38,15 +38,19 @@ static bool same_ink(struct str a, struct str b)
 	}
 }
 
-static bool same_comments(const struct source *old, const struct span *a, size_t a_count,
-			  const struct source *new_src, const struct span *b,
-			  size_t b_count)
+static struct str comment_text(const struct source *src, struct span span)
 {
-	if (a_count != b_count)
+	return str_trim(str_slice(src->text, span.lo, span.hi));
+}
+
+static bool same_comments(const struct source *old, struct comments a,
+			  const struct source *new_src, struct comments b)
+{
+	if (a.count != b.count)
 		return false;
-	for (size_t i = 0; i < a_count; i++)
-		if (!str_eq(str_trim(str_slice(old->text, a[i].lo, a[i].hi)),
-			    str_trim(str_slice(new_src->text, b[i].lo, b[i].hi))))
+	for (size_t i = 0; i < a.count; i++)
+		if (!str_eq(comment_text(old, a.items[i]),
+			    comment_text(new_src, b.items[i])))
 			return false;
 	return true;
 }
@@ -66,7 +70,7 @@ static bool same_main(const struct parse_ctx *ctx, const struct cf_file *a,
 {
 	const struct fmt_lists *lists = is_client ? NULL : fmt_lists_of(ctx, a);
 
-	if (a->entry_count != b->entry_count || a->comment_count != b->comment_count)
+	if (a->entry_count != b->entry_count)
 		return false;
 	for (size_t i = 0; i < a->entry_count; i++) {
 		const struct cf_entry *x = &a->entries[i];
@@ -81,7 +85,7 @@ static bool same_main(const struct parse_ctx *ctx, const struct cf_file *a,
 			  : !str_eq(x->value.str, y->value.str))
 			return false;
 	}
-	return true;
+	return same_comments(a->src, a->comments, b->src, b->comments);
 }
 
 static bool same_master(const struct master_file *a, const struct master_file *b)
@@ -101,8 +105,7 @@ static bool same_master(const struct master_file *a, const struct master_file *b
 			if (!str_eq(x->args[k].str, y->args[k].str))
 				return false;
 	}
-	return same_comments(a->src, a->comments, a->comment_count, b->src, b->comments,
-			     b->comment_count);
+	return same_comments(a->src, a->comments, b->src, b->comments);
 }
 
 static bool same_table(const struct table_file *a, const struct table_file *b)
@@ -113,8 +116,7 @@ static bool same_table(const struct table_file *a, const struct table_file *b)
 		if (!str_eq(a->rows[i].key, b->rows[i].key) ||
 		    !str_eq(a->rows[i].value, b->rows[i].value))
 			return false;
-	return same_comments(a->src, a->comments, a->comment_count, b->src, b->comments,
-			     b->comment_count);
+	return same_comments(a->src, a->comments, b->src, b->comments);
 }
 
 static bool same_aliases(const struct alias_file *a, const struct alias_file *b)
@@ -126,8 +128,7 @@ static bool same_aliases(const struct alias_file *a, const struct alias_file *b)
 		    !str_eq(a->entries[i].value.str, b->entries[i].value.str) ||
 		    !str_eq(a->entries[i].stored, b->entries[i].stored))
 			return false;
-	return same_comments(a->src, a->comments, a->comment_count, b->src, b->comments,
-			     b->comment_count);
+	return same_comments(a->src, a->comments, b->src, b->comments);
 }
 
 static bool same_test(const struct pattern_test *a, const struct pattern_test *b)
@@ -148,8 +149,7 @@ static bool same_patterns(const struct pattern_file *a, const struct pattern_fil
 		    !same_test(&x->other, &y->other) || !str_eq(x->rest.str, y->rest.str))
 			return false;
 	}
-	return same_comments(a->src, a->comments, a->comment_count, b->src, b->comments,
-			     b->comment_count);
+	return same_comments(a->src, a->comments, b->src, b->comments);
 }
 
 static bool same_trees(const struct parse_ctx *ctx, const struct source *old,

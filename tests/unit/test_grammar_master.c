@@ -39,7 +39,7 @@ static void test_fields(void **state)
 
 	(void)state;
 	assert_string_equal(grammar_case_diags(&c), "");
-	assert_int_equal(file->comment_count, 2);
+	assert_int_equal(file->comments.count, 2);
 	assert_int_equal(file->service_count, 2);
 	assert_str(file->services[0].fields[MASTER_NAME], "smtp");
 	assert_str(file->services[0].fields[MASTER_WAKEUP], "60?");
