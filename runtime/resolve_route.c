@@ -86,38 +86,31 @@ static void set_transport(const struct rt_context *ctx, struct rt_route *route,
 		fail(route);
 }
 
-/* A sender-dependent table: found and not DUNNO. */
-static enum rt_found find_by_sender(const struct rt_route_request *request,
-				    const struct rt_find *find, const char *null_key,
-				    const char **out_value)
+struct sender_table {
+	const struct rt_maps *maps;
+	const char *what;
+	const char *null_key; /* for the null sender */
+};
+
+/* What the table says, unless it is DUNNO, takes the place of *value. */
+static void ask_by_sender(const struct rt_route_request *request,
+			  const struct sender_table *table, struct rt_route *route,
+			  const char **value)
 {
-	struct str key = request->sender.len > 0 ? request->sender : str_of(null_key);
-	struct str value;
-	enum rt_found found = rt_find_address(find, key, &value, NULL);
+	const struct rt_find find = {.ctx = request->ctx,
+				     .maps = table->maps,
+				     .what = table->what,
+				     .keys = RT_FIND_DEFAULT};
+	struct str key =
+		request->sender.len > 0 ? request->sender : str_of(table->null_key);
+	struct str answer;
 
-	if (found == RT_FOUND && str_caseeqc(value, "DUNNO"))
-		return RT_NOT_FOUND;
-	if (found == RT_FOUND)
-		*out_value = rt_text(request->ctx, value);
-	return found;
-}
-
-static const char *foreign_transport(const struct rt_route_request *request,
-				     struct rt_route *route)
-{
-	const struct rt_settings *settings = request->ctx->settings;
-	const struct rt_find find = {
-		.ctx = request->ctx,
-		.maps = &settings->sender_dependent_default_transport_maps,
-		.what = "sender_dependent_default_transport_maps",
-		.keys = RT_FIND_DEFAULT};
-	const char *value = settings->default_transport;
-
-	switch (find_by_sender(request, &find,
-			       settings->empty_address_default_transport_maps_lookup_key,
-			       &value)) {
+	switch (rt_find_address(&find, key, &answer, NULL)) {
 	case RT_FOUND:
-		route->decided_by = find.maps->origin;
+		if (str_caseeqc(answer, "DUNNO"))
+			return;
+		*value = rt_text(request->ctx, answer);
+		route->decided_by = table->maps->origin;
 		break;
 	case RT_LOOKUP_ERROR:
 		fail(route);
@@ -125,6 +118,19 @@ static const char *foreign_transport(const struct rt_route_request *request,
 	case RT_NOT_FOUND:
 		break;
 	}
+}
+
+static const char *foreign_transport(const struct rt_route_request *request,
+				     struct rt_route *route)
+{
+	const struct rt_settings *settings = request->ctx->settings;
+	const struct sender_table table = {
+		&settings->sender_dependent_default_transport_maps,
+		"sender_dependent_default_transport_maps",
+		settings->empty_address_default_transport_maps_lookup_key};
+	const char *value = settings->default_transport;
+
+	ask_by_sender(request, &table, route, &value);
 	return value;
 }
 
@@ -132,24 +138,13 @@ static struct str foreign_nexthop(const struct rt_route_request *request,
 				  struct rt_route *route)
 {
 	const struct rt_settings *settings = request->ctx->settings;
-	const struct rt_find find = {.ctx = request->ctx,
-				     .maps = &settings->sender_dependent_relayhost_maps,
-				     .what = "sender_dependent_relayhost_maps",
-				     .keys = RT_FIND_DEFAULT};
+	const struct sender_table table = {
+		&settings->sender_dependent_relayhost_maps,
+		"sender_dependent_relayhost_maps",
+		settings->empty_address_relayhost_maps_lookup_key};
 	const char *value = settings->relayhost;
 
-	switch (find_by_sender(request, &find,
-			       settings->empty_address_relayhost_maps_lookup_key,
-			       &value)) {
-	case RT_FOUND:
-		route->decided_by = find.maps->origin;
-		break;
-	case RT_LOOKUP_ERROR:
-		fail(route);
-		break;
-	case RT_NOT_FOUND:
-		break;
-	}
+	ask_by_sender(request, &table, route, &value);
 	return value != NULL && *value ? str_of(value) : request->domain;
 }
 
