@@ -110,16 +110,31 @@ static enum eval reject_invalid_address(struct policy_eval *e, struct str name)
 			   EVAL_CLASS_HELO);
 }
 
+/* True: *out_name is to be looked at; false: *out_eval is the answer. */
+static bool helo_name(struct policy_eval *e, struct str *out_name, enum eval *out_eval)
+{
+	struct str helo;
+
+	*out_eval = EVAL_DUNNO;
+	if (e->s.helo == NULL)
+		return false;
+	helo = str_of(e->s.helo);
+	if (helo.len > 0 && helo.ptr[0] == '[') {
+		*out_eval = reject_invalid_address(e, helo);
+		return false;
+	}
+	*out_name = without_final_dot(helo);
+	return true;
+}
+
 enum eval eval_reject_invalid_helo(struct policy_eval *e,
 				   MCC_UNUSED const struct rt_insn *insn)
 {
+	enum eval eval;
 	struct str name;
 
-	if (e->s.helo == NULL)
-		return EVAL_DUNNO;
-	if (e->s.helo[0] == '[')
-		return reject_invalid_address(e, str_of(e->s.helo));
-	name = without_final_dot(str_of(e->s.helo));
+	if (!helo_name(e, &name, &eval))
+		return eval;
 	if (hostname_is_valid(name) || hostaddr_is_valid(name))
 		return EVAL_DUNNO;
 	return eval_reject(e, EVAL_POLICY, (int)e->settings->invalid_hostname_reject_code,
@@ -130,13 +145,11 @@ enum eval eval_reject_invalid_helo(struct policy_eval *e,
 enum eval eval_reject_non_fqdn_helo(struct policy_eval *e,
 				    MCC_UNUSED const struct rt_insn *insn)
 {
+	enum eval eval;
 	struct str name;
 
-	if (e->s.helo == NULL)
-		return EVAL_DUNNO;
-	if (e->s.helo[0] == '[')
-		return reject_invalid_address(e, str_of(e->s.helo));
-	name = without_final_dot(str_of(e->s.helo));
+	if (!helo_name(e, &name, &eval))
+		return eval;
 	if (hostname_is_valid(name) && str_chr(name, '.') >= 0)
 		return EVAL_DUNNO;
 	return eval_reject(e, EVAL_POLICY, (int)e->settings->non_fqdn_reject_code,
