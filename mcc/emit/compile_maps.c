@@ -167,44 +167,35 @@ static size_t failing_map(struct compiler *c, struct text text,
 	return i < c->config->map_count ? i : put_ref(c, &ref);
 }
 
-/*
- * Where the answer chooses a transport, a command or a user, Postfix takes no
- * part of the address that was asked for into it (DICT_FLAG_NO_REGSUB).
- */
-static bool forbids_substitution(const struct setting *setting)
-{
-	if (!setting->param)
-		return false;
-	switch ((int)setting->param->id) {
-	case PARAM_transport_maps:
-	case PARAM_sender_dependent_default_transport_maps:
-	case PARAM_alias_maps:
-	case PARAM_mailbox_transport_maps:
-	case PARAM_fallback_transport_maps:
-	case PARAM_mailbox_command_maps:
-	case PARAM_virtual_uid_maps:
-	case PARAM_virtual_gid_maps:
-		return true;
-	default:
-		return false;
-	}
-}
+/* Parameters whose tables are not read like all others. */
+struct table_use {
+	enum param_id param;
+	/* The answer chooses a transport, a command or a user: Postfix takes no
+	 * part of the address that was asked for into it (DICT_FLAG_NO_REGSUB). */
+	bool no_substitution;
+	/* local(8) and virtual(8) open the table themselves, whatever
+	 * proxymap(8) may read. */
+	bool no_proxy;
+};
 
-/* local(8) and virtual(8) open such tables themselves, whatever proxymap(8)
- * may read. */
-static bool ignores_proxy(const struct setting *setting)
+static const struct table_use table_uses[] = {
+	{PARAM_transport_maps, .no_substitution = true},
+	{PARAM_sender_dependent_default_transport_maps, .no_substitution = true},
+	{PARAM_mailbox_transport_maps, .no_substitution = true},
+	{PARAM_fallback_transport_maps, .no_substitution = true},
+	{PARAM_alias_maps, .no_substitution = true, .no_proxy = true},
+	{PARAM_mailbox_command_maps, .no_substitution = true, .no_proxy = true},
+	{PARAM_virtual_uid_maps, .no_substitution = true, .no_proxy = true},
+	{PARAM_virtual_gid_maps, .no_substitution = true, .no_proxy = true},
+};
+
+static struct table_use use_of(const struct setting *setting)
 {
-	if (!setting->param)
-		return false;
-	switch ((int)setting->param->id) {
-	case PARAM_alias_maps:
-	case PARAM_mailbox_command_maps:
-	case PARAM_virtual_uid_maps:
-	case PARAM_virtual_gid_maps:
-		return true;
-	default:
-		return false;
-	}
+	if (setting->param)
+		for (size_t i = 0; i < array_len(table_uses); i++)
+			if (table_uses[i].param == setting->param->id)
+				return table_uses[i];
+	return (struct table_use){0};
 }
 
 static struct str without_proxy(struct str name)
@@ -220,7 +211,7 @@ static bool is_refused(struct compiler *c, struct text text,
 {
 	const struct list *list;
 
-	if (!str_starts(text.str, "proxy:") || ignores_proxy(setting))
+	if (!str_starts(text.str, "proxy:") || use_of(setting).no_proxy)
 		return false;
 	list = site_list(c->site, site_setting(c->site, PARAM_proxy_read_maps));
 	for (size_t i = 0; i < list->count; i++) {
@@ -271,7 +262,7 @@ size_t compiler_map(struct compiler *c, struct text text, const struct setting *
 	const struct site_table *t = site_table_of(c->site, text, is_aliases);
 	struct rt_map_ref ref = {.origin = compiler_text_origin(c, text, setting),
 				 .fold_keys = fold_keys,
-				 .no_substitution = forbids_substitution(setting)};
+				 .no_substitution = use_of(setting).no_substitution};
 
 	if (!t || is_refused(c, text, setting))
 		return failing_map(c, text, setting);
