@@ -109,6 +109,7 @@ static void fill_service(struct compiler *c, const struct site_service *service,
 			 struct rt_service *out)
 {
 	struct rt_settings *own;
+	const char *relay_fault;
 
 	c->service = service;
 	out->settings = &c->config->settings;
@@ -119,7 +120,10 @@ static void fill_service(struct compiler *c, const struct site_service *service,
 	}
 	for (int s = 0; s < RT_STAGE_COUNT; s++)
 		compiler_program(c, (enum rt_stage)s, &out->stages[s]);
-	out->fatal = compiler_relay_control(c);
+	out->fatal = site_program_fault(c->site, service, "smtpd");
+	relay_fault = compiler_relay_control(c);
+	if (!out->fatal)
+		out->fatal = relay_fault;
 	if (!out->fatal)
 		out->fatal = typeless_table(c, &out->settings->mynetworks);
 	c->service = NULL;

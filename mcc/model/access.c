@@ -29,6 +29,52 @@ const struct setting *site_service_setting(const struct site *site,
 	return &site->settings[id];
 }
 
+static bool is_read_by(const struct site *site, const struct setting *s,
+		       struct str program)
+{
+	struct str rest, word;
+
+	if (!s->param || !param_in_version(s->param, site->options.version))
+		return false;
+	rest = str_of(s->param->programs);
+	while (str_token(&rest, ",", &word))
+		if (str_eq(word, program))
+			return true;
+	return false;
+}
+
+/* The first fault among those that "all" programs read, or one program. */
+static const char *fault_of_readers(const struct site *site,
+				    const struct site_service *service,
+				    struct str readers)
+{
+	for (size_t i = 0; service && i < service->override_count; i++)
+		if (service->overrides[i].fatal &&
+		    is_read_by(site, &service->overrides[i], readers))
+			return service->overrides[i].fatal;
+	for (size_t i = 0; service && i < service->derived_count; i++)
+		if (service->derived[i]->fatal &&
+		    is_read_by(site, service->derived[i], readers))
+			return service->derived[i]->fatal;
+	for (size_t i = 0; i < PARAM_COUNT; i++) {
+		const struct setting *s = &site->settings[i];
+
+		/* An override may mend what main.cf has wrong. */
+		if (s->fatal && is_read_by(site, s, readers) &&
+		    site_service_setting(site, service, (enum param_id)i) == s)
+			return s->fatal;
+	}
+	return NULL;
+}
+
+const char *site_program_fault(const struct site *site,
+			       const struct site_service *service, const char *program)
+{
+	const char *fault = fault_of_readers(site, service, str_of("all"));
+
+	return fault ? fault : fault_of_readers(site, service, str_of(program));
+}
+
 const struct setting *site_find_own(const struct site *site, struct str name)
 {
 	const struct cell *c = strmap_find(model_of(site)->main.names, name);

@@ -90,6 +90,8 @@ struct setting {
 	bool is_valid;		      /* typed without complaint */
 	bool boolean;		      /* bool, nbool */
 	int64_t number;		      /* int, long, nint; time: seconds */
+	/* What a program that reads it logs instead of starting; NULL: fine. */
+	const char *fatal;
 };
 
 /* A table that a value names: `type:name`. One per distinct type and path. */
@@ -170,6 +172,13 @@ const struct setting *site_setting(const struct site *site, enum param_id id);
 const struct setting *site_service_setting(const struct site *site,
 					   const struct site_service *service,
 					   enum param_id id);
+/*
+ * Why a program, "smtpd", does not start as this service (NULL: as one that
+ * overrides nothing): what Postfix logs of the first value that the program
+ * reads and cannot convert, or whose bounds it refuses. NULL: it starts.
+ */
+const char *site_program_fault(const struct site *site,
+			       const struct site_service *service, const char *program);
 /* A name of the site's own (restriction class, user-defined), or NULL. */
 const struct setting *site_find_own(const struct site *site, struct str name);
 /* The same as a service sees it. */

@@ -40,6 +40,8 @@ static bool type_bool(struct model *m, struct setting *s, const struct param *p)
 
 	if (parse_bool(s->written.str, &s->boolean))
 		return true;
+	s->fatal = arena_printf(m->site.arena, "bad boolean configuration: %s = %.*s",
+				p->name, STR_ARG(s->written.str));
 	d = model_fault(m, s, fault,
 			"%s wants yes or no, not '%.*s': %s will refuse to start",
 			p->name, STR_ARG(s->written.str), model_readers(m, p));
@@ -48,22 +50,51 @@ static bool type_bool(struct model *m, struct setting *s, const struct param *p)
 	return false;
 }
 
+/* What Postfix logs of a text that is too short or too long; NULL: neither. */
+static const char *length_fault(struct model *m, const struct setting *s,
+				const struct param *p)
+{
+	size_t len = s->written.str.len;
+	uint64_t limit;
+	char sign;
+	const char *bound;
+
+	if (str_to_u64(str_of(p->min), &limit) && len < limit) {
+		sign = '<';
+		bound = p->min;
+	} else if (str_to_u64(str_of(p->max), &limit) && len > limit) {
+		sign = '>';
+		bound = p->max;
+	} else {
+		return NULL;
+	}
+	return arena_printf(m->site.arena, "bad string length %zu %c %s: %s = %.*s", len,
+			    sign, bound, p->name, STR_ARG(s->written.str));
+}
+
 static bool type_text(struct model *m, struct setting *s, const struct param *p)
 {
-	uint64_t min = 0;
+	struct value_fault fault = model_whole_value(s, RULE_MC305);
 	struct diag *d;
 
-	if (str_to_u64(str_of(p->min), &min) && s->written.str.len < min) {
-		d = model_fault(m, s, model_whole_value(s, RULE_MC305),
+	s->fatal = length_fault(m, s, p);
+	if (!s->fatal)
+		return model_type_words(m, s, p);
+	if (s->written.str.len)
+		d = model_fault(m, s, fault,
+				"%s must have %s%s%s characters, not '%.*s': %s will "
+				"refuse to start",
+				p->name, p->min, *p->min && *p->max ? " to " : "", p->max,
+				STR_ARG(s->written.str), model_readers(m, p));
+	else
+		d = model_fault(m, s, fault,
 				"%s must not be empty: %s will refuse to start", p->name,
 				model_readers(m, p));
-		if (d && s->entry) {
-			diag_fix(m->site.diags, d, "remove the line to get the default");
-			diag_edit(m->site.diags, d, model_whole_lines(m, s->entry), "");
-		}
-		return false;
+	if (d && s->entry) {
+		diag_fix(m->site.diags, d, "remove the line to get the default");
+		diag_edit(m->site.diags, d, model_whole_lines(m, s->entry), "");
 	}
-	return model_type_words(m, s, p);
+	return false;
 }
 
 static bool type_value(struct model *m, struct setting *s, const struct param *p)
@@ -135,6 +166,8 @@ void model_type(struct model *m, const struct scope *scope, struct cell *c,
 	/* Nobody sets these, and they have no default. */
 	if (p && p->status == PARAM_READONLY)
 		p = NULL;
+	/* Of a copy of main.cf's, for a service. */
+	s->fatal = NULL;
 	s->is_valid = !c->broken && (!p || type_value(m, s, p));
 	s->value = s->written;
 	if (!s->is_valid && p)

@@ -38,14 +38,28 @@ static bool bound(const char *text, int64_t *out_bound)
 	return text[0] && scan_number(str_of(text), &at, out_bound);
 }
 
+/* Both kinds of number are told in seconds or as they are. */
+static const char *bound_fault(struct model *m, const struct setting *s,
+			       const struct param *p, const char *which, int64_t limit)
+{
+	if (p->type == PARAM_TYPE_TIME)
+		return arena_printf(m->site.arena,
+				    "invalid %s: %" PRId64 " (%s %" PRId64 ")", p->name,
+				    s->number, which, limit);
+	return arena_printf(m->site.arena,
+			    "invalid %s parameter value %" PRId64 " %c %" PRId64, p->name,
+			    s->number, which[1] == 'i' ? '<' : '>', limit);
+}
+
 /* Reports when the setting's number is outside the row's bounds. */
-static bool check_bounds(struct model *m, const struct setting *s, const struct param *p,
+static bool check_bounds(struct model *m, struct setting *s, const struct param *p,
 			 enum rule rule)
 {
 	const char *unit = p->type == PARAM_TYPE_TIME ? " seconds" : "";
 	int64_t limit;
 
 	if (bound(p->min, &limit) && s->number < limit) {
+		s->fatal = bound_fault(m, s, p, "min", limit);
 		model_fault(m, s, model_whole_value(s, rule),
 			    "%s must be at least %" PRId64
 			    "%s, not '%.*s': %s will refuse "
@@ -55,6 +69,7 @@ static bool check_bounds(struct model *m, const struct setting *s, const struct 
 		return false;
 	}
 	if (bound(p->max, &limit) && s->number > limit) {
+		s->fatal = bound_fault(m, s, p, "max", limit);
 		model_fault(m, s, model_whole_value(s, rule),
 			    "%s must be at most %" PRId64
 			    "%s, not '%.*s': %s will refuse "
@@ -107,6 +122,8 @@ bool model_type_int(struct model *m, struct setting *s, const struct param *p)
 	if (scan_number(s->written.str, &at, &s->number) && at == s->written.str.len &&
 	    fits(p, s->number))
 		return check_bounds(m, s, p, RULE_MC302);
+	s->fatal = arena_printf(m->site.arena, "bad numerical configuration: %s = %.*s",
+				p->name, STR_ARG(s->written.str));
 	meant = meant_size(m, s->written.str);
 	d = model_fault(
 		m, s, fault,
@@ -158,12 +175,15 @@ static const char *meant_time(struct model *m, struct str text)
 	return NULL;
 }
 
-static bool bad_time(struct model *m, const struct setting *s, const struct param *p)
+static bool bad_time(struct model *m, struct setting *s, const struct param *p)
 {
 	struct value_fault fault = model_whole_value(s, RULE_MC303);
 	const char *meant = meant_time(m, s->written.str);
 	struct diag *d;
 
+	s->fatal =
+		arena_printf(m->site.arena, "parameter %s: bad time value or unit: %.*s",
+			     p->name, STR_ARG(s->written.str));
 	d = model_fault(m, s, fault,
 			"%s wants a number and at most one letter of s, m, h, d, w, not "
 			"'%.*s': %s will refuse to start",
@@ -174,8 +194,7 @@ static bool bad_time(struct model *m, const struct setting *s, const struct para
 }
 
 /* Since 3.1 what follows the unit letter is passed over. */
-static bool has_tail(struct model *m, const struct setting *s, const struct param *p,
-		     size_t at)
+static bool has_tail(struct model *m, struct setting *s, const struct param *p, size_t at)
 {
 	struct value_fault fault = model_whole_value(s, RULE_MC303);
 	struct str read = str_slice(s->written.str, 0, at);
