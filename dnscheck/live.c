@@ -189,8 +189,8 @@ static int send_now(struct live *live, struct live_query *q, uint64_t now)
 		q->long_tries++;
 	}
 	q->sent_ms = now;
-	due = now + wait;
-	timer_set(&live->timers, &q->timer, due < q->deadline_ms ? due : q->deadline_ms);
+	due = now + wait < q->deadline_ms ? now + wait : q->deadline_ms;
+	MCC_ASSERT(timer_set(&live->timers, &q->timer, due) == 0);
 	return 0;
 }
 
@@ -218,7 +218,7 @@ static bool dispatch(struct live *live, struct live_query *q)
 	} while (status != 0 && status != MCC_EUNAVAIL);
 	if (status == MCC_EUNAVAIL) {
 		wait_append(live, q);
-		timer_set(&live->timers, &q->timer, q->deadline_ms);
+		MCC_ASSERT(timer_set(&live->timers, &q->timer, q->deadline_ms) == 0);
 	}
 	return true;
 }

@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 
 #include "base/limits.h"
+#include "base/timer.h"
 #include "dnscheck/packet.h"
 #include "dnscheck/source.h"
-#include "dnscheck/timer.h"
 
 struct arena;
 

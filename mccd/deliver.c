@@ -380,7 +380,7 @@ static void on_stop(void *arg)
 	finish_batch(d);
 	if (!d->tasks.first)
 		stop_now(d);
-	else if (d->stop_timer.place == 0)
+	else if (!loop_timer_is_on(&d->stop_timer))
 		loop_timer_set(d->child.loop, &d->stop_timer, STOP_MS);
 }
 

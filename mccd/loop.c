@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Event loop: epoll for descriptors, a binary heap for timers. Watches and
- * timers live in their owners, the loop only points at them; the heap keeps
- * each timer's place in the timer so that it can be removed in O(log n).
+ * Event loop: epoll for descriptors, a heap for timers. Watches and timers
+ * live in their owners, the loop only points at them.
  *
  * A watch that is removed while a batch of events is being handed out is
  * struck from the rest of the batch: its owner may be freed by then.
@@ -26,9 +25,7 @@ struct loop {
 	struct epoll_event batch[LOOP_BATCH];
 	int batch_len;
 	int batch_at;
-	struct loop_timer **heap; /* heap[1] is due first */
-	size_t heap_len;
-	size_t heap_room;
+	struct timers timers;
 	void (*idle)(void *arg);
 	void *idle_arg;
 };
@@ -74,7 +71,7 @@ void loop_free(struct loop *loop)
 	if (loop == NULL)
 		return;
 	loop_detach(loop);
-	free(loop->heap);
+	timers_fini(&loop->timers);
 	free(loop);
 }
 
@@ -113,80 +110,28 @@ void loop_unwatch(struct loop *loop, struct loop_watch *w)
 			loop->batch[i].data.ptr = NULL;
 }
 
-static void heap_put(struct loop *loop, size_t place, struct loop_timer *t)
+void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t ms)
 {
-	loop->heap[place] = t;
-	t->place = place;
-}
-
-static void heap_up(struct loop *loop, size_t place)
-{
-	struct loop_timer *t = loop->heap[place];
-
-	while (place > 1 && loop->heap[place / 2]->due > t->due) {
-		heap_put(loop, place, loop->heap[place / 2]);
-		place /= 2;
-	}
-	heap_put(loop, place, t);
-}
-
-static void heap_down(struct loop *loop, size_t place)
-{
-	struct loop_timer *t = loop->heap[place];
-	size_t child;
-
-	while ((child = place * 2) <= loop->heap_len) {
-		if (child < loop->heap_len &&
-		    loop->heap[child + 1]->due < loop->heap[child]->due)
-			child++;
-		if (loop->heap[child]->due >= t->due)
-			break;
-		heap_put(loop, place, loop->heap[child]);
-		place = child;
-	}
-	heap_put(loop, place, t);
-}
-
-static void heap_grow(struct loop *loop)
-{
-	size_t room = loop->heap_room == 0 ? 64 : loop->heap_room * 2;
-	struct loop_timer **heap =
-		realloc(loop->heap, room * sizeof(struct loop_timer *));
-
+	t->timer.owner = t;
 	/* A timer that never fires would hold a session for ever. */
-	MCC_ASSERT(heap != NULL);
-	loop->heap = heap;
-	loop->heap_room = room;
+	MCC_ASSERT(timer_set(&loop->timers, &t->timer, loop->now + ms) == 0);
 }
 
 void loop_timer_cancel(struct loop *loop, struct loop_timer *t)
 {
-	size_t place = t->place;
-	struct loop_timer *last;
-
-	if (place == 0)
-		return;
-	t->place = 0;
-	last = loop->heap[loop->heap_len--];
-	if (last == t)
-		return;
-	heap_put(loop, place, last);
-	heap_up(loop, place);
-	heap_down(loop, last->place);
+	timer_clear(&loop->timers, &t->timer);
 }
 
-void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t ms)
+bool loop_timer_is_on(const struct loop_timer *t)
 {
-	t->due = loop->now + ms;
-	if (t->place != 0) {
-		heap_up(loop, t->place);
-		heap_down(loop, t->place);
-		return;
-	}
-	if (loop->heap_len + 1 >= loop->heap_room)
-		heap_grow(loop);
-	heap_put(loop, ++loop->heap_len, t);
-	heap_up(loop, t->place);
+	return t->timer.place != 0;
+}
+
+uint64_t loop_timer_left(const struct loop *loop, const struct loop_timer *t)
+{
+	return loop_timer_is_on(t) && t->timer.due_ms > loop->now
+		       ? t->timer.due_ms - loop->now
+		       : 0;
 }
 
 uint64_t loop_now(const struct loop *loop)
@@ -204,10 +149,12 @@ void loop_set_idle(struct loop *loop, void (*idle)(void *arg), void *arg)
  * sets itself again cannot starve the descriptors. */
 static void run_timers(struct loop *loop)
 {
-	size_t budget = loop->heap_len;
+	size_t budget = loop->timers.count;
+	const struct timer *first;
 
-	while (budget-- > 0 && loop->heap_len > 0 && loop->heap[1]->due <= loop->now) {
-		struct loop_timer *t = loop->heap[1];
+	while (budget-- > 0 && (first = timers_first(&loop->timers)) != NULL &&
+	       first->due_ms <= loop->now) {
+		struct loop_timer *t = first->owner;
 
 		loop_timer_cancel(loop, t);
 		t->expired(t->arg);
@@ -216,13 +163,14 @@ static void run_timers(struct loop *loop)
 
 static int wait_ms(const struct loop *loop)
 {
+	const struct timer *first = timers_first(&loop->timers);
 	uint64_t ms;
 
-	if (loop->heap_len == 0)
+	if (first == NULL)
 		return -1;
-	if (loop->heap[1]->due <= loop->now)
+	if (first->due_ms <= loop->now)
 		return 0;
-	ms = loop->heap[1]->due - loop->now;
+	ms = first->due_ms - loop->now;
 	return ms > 60000 ? 60000 : (int)ms;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 
 #include "base/attr.h"
+#include "base/timer.h"
 
 struct loop;
 
@@ -29,8 +30,7 @@ struct loop_watch {
 
 /* The caller's storage, zeroed before its first use; freed only when off. */
 struct loop_timer {
-	uint64_t due; /* ms of the loop's clock */
-	size_t place; /* place in the heap, from 1; 0: off */
+	struct timer timer; /* ms of the loop's clock */
 	void (*expired)(void *arg);
 	void *arg;
 };
@@ -52,6 +52,9 @@ void loop_unwatch(struct loop *loop, struct loop_watch *w);
 /* One shot, `ms` from now; an earlier setting is replaced. */
 void loop_timer_set(struct loop *loop, struct loop_timer *t, uint64_t ms);
 void loop_timer_cancel(struct loop *loop, struct loop_timer *t);
+bool loop_timer_is_on(const struct loop_timer *t);
+/* Milliseconds until it expires; 0: it is due, or off. */
+uint64_t loop_timer_left(const struct loop *loop, const struct loop_timer *t);
 
 /* Milliseconds of CLOCK_BOOTTIME (MONOTONIC where there is none), read once a
  * turn. Deltas only: it has nothing to do with the time of day. */

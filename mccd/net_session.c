@@ -44,8 +44,7 @@ static void set_timer(struct net_session *session, enum net_timer kind, uint64_t
 /* Message text earns time by its bytes, never more than a full timeout. */
 static void earn_time(struct net_session *session, size_t bytes)
 {
-	uint64_t now = loop_now(session->net->child.loop);
-	uint64_t left = session->timer.due > now ? session->timer.due - now : 0;
+	uint64_t left = loop_timer_left(session->net->child.loop, &session->timer);
 	uint64_t full = timeout_ms(session);
 
 	left += bytes * 1000 / NET_RATE_MIN;

@@ -17,16 +17,16 @@
 
 static void set_wake(struct queue *queue)
 {
-	const struct schedule_entry *first = schedule_first(&queue->due);
+	const struct timer *first = timers_first(&queue->due);
 	uint64_t now = loop_now(queue->child.loop);
 
 	/* Due but no room: the next result makes room and ends the turn. */
 	if (!first || queue->is_stopping ||
-	    (first->due <= now && queue->active_count >= QUEUE_ACTIVE_MAX))
+	    (first->due_ms <= now && queue->active_count >= QUEUE_ACTIVE_MAX))
 		loop_timer_cancel(queue->child.loop, &queue->wake);
 	else
 		loop_timer_set(queue->child.loop, &queue->wake,
-			       first->due > now ? first->due - now : 0);
+			       first->due_ms > now ? first->due_ms - now : 0);
 }
 
 static void check_stop(struct queue *queue)
@@ -44,7 +44,7 @@ static void on_turn(void *arg)
 	queue_dispatch(queue);
 	/* Results of what could not start may have made messages due. */
 	set_wake(queue);
-	if (spool_is_dirty(queue->spool) && queue->sync_timer.place == 0)
+	if (spool_is_dirty(queue->spool) && !loop_timer_is_on(&queue->sync_timer))
 		loop_timer_set(queue->child.loop, &queue->sync_timer, QUEUE_SYNC_MS);
 	check_stop(queue);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/timer.h"
 #include "mccd/child.h"
 #include "mccd/peer.h"
 #include "mccd/schedule.h"
@@ -55,7 +56,7 @@ struct queue_job;
 
 struct queue_entry {
 	char id[SPOOL_ID_MAX + 1];
-	struct schedule_entry due;
+	struct timer due;
 	struct queue_active *active; /* NULL: only on disk */
 	int64_t age;		     /* seconds, as of age_at */
 	uint64_t age_at;	     /* ms */
@@ -131,7 +132,7 @@ struct queue {
 	struct arena *scratch;
 	void *entries; /* tsearch(3) by id */
 	size_t entry_count;
-	struct schedule_heap due;
+	struct timers due;
 	size_t active_count;
 	void *destinations; /* tsearch(3) by name */
 	size_t destination_count;

@@ -154,7 +154,7 @@ static void activate(struct queue *queue, struct queue_entry *entry)
 	struct spool_message *message;
 	int fd;
 
-	schedule_unset(&queue->due, &entry->due);
+	timer_clear(&queue->due, &entry->due);
 	if (load(queue, entry, arena, &message, &fd) != 0) {
 		arena_free(arena);
 		return;
@@ -180,14 +180,11 @@ void queue_activate_due(struct queue *queue)
 	uint64_t now = loop_now(queue->child.loop);
 
 	while (!queue->is_stopping && queue->active_count < QUEUE_ACTIVE_MAX) {
-		struct schedule_entry *first = schedule_first(&queue->due);
+		const struct timer *first = timers_first(&queue->due);
 
-		if (!first || first->due > now)
+		if (!first || first->due_ms > now)
 			break;
-		activate(queue,
-			 (struct queue_entry *)(void *)((char *)first -
-							offsetof(struct queue_entry,
-								 due)));
+		activate(queue, first->owner);
 	}
 }
 

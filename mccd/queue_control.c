@@ -235,7 +235,7 @@ static void set_hold(struct answer *a, struct queue_entry *entry, bool hold)
 		return;
 	}
 	if (hold)
-		schedule_unset(&a->queue->due, &entry->due);
+		timer_clear(&a->queue->due, &entry->due);
 	else if (!entry->active)
 		queue_schedule(a->queue, entry, 0);
 	log_info("%s: %s", entry->id, hold ? "placed on hold" : "released from hold");

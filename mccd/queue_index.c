@@ -52,6 +52,7 @@ struct queue_entry *queue_add(struct queue *queue, const char *id)
 		free(entry);
 		return NULL;
 	}
+	entry->due.owner = entry;
 	entry->age_at = loop_now(queue->child.loop);
 	queue->entry_count++;
 	return entry;
@@ -59,7 +60,7 @@ struct queue_entry *queue_add(struct queue *queue, const char *id)
 
 void queue_forget(struct queue *queue, struct queue_entry *entry)
 {
-	schedule_unset(&queue->due, &entry->due);
+	timer_clear(&queue->due, &entry->due);
 	tdelete(entry, &queue->entries, by_id);
 	queue->entry_count--;
 	free(entry);
@@ -94,7 +95,7 @@ void queue_index_free(struct queue *queue)
 		tdelete(entry, &queue->entries, by_id);
 		free(entry);
 	}
-	schedule_fini(&queue->due);
+	timers_fini(&queue->due);
 }
 
 /* ---- time ---- */
@@ -137,7 +138,7 @@ void queue_schedule(struct queue *queue, struct queue_entry *entry, uint64_t del
 
 	if (entry->is_held)
 		return;
-	if (schedule_set(&queue->due, &entry->due, due) != 0)
+	if (timer_set(&queue->due, &entry->due, due) != 0)
 		log_error("%s: no memory to schedule; waits for the next start",
 			  entry->id);
 }

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Retry arithmetic, a binary heap whose entries know their place (so that one
- * can be moved or taken out), and the congestion window of a destination:
- * one more after each success, half after each failure.
+ * Retry arithmetic, and the congestion window of a destination: one more after
+ * each success, half after each failure.
  */
 #include "mccd/schedule.h"
-
-#include <stdlib.h>
-
-#include "base/status.h"
 
 /* Behind a limit of the setting type nothing here may overflow. */
 #define SECONDS_MAX ((int64_t)1 << 40)
@@ -84,103 +79,6 @@ bool schedule_wants_warning(const struct schedule_policy *policy, int64_t age,
 			    bool was_warned)
 {
 	return policy->delay_warning > 0 && !was_warned && age >= policy->delay_warning;
-}
-
-/* ---- heap ---- */
-
-static void put(struct schedule_heap *heap, size_t place, struct schedule_entry *entry)
-{
-	heap->entries[place - 1] = entry;
-	entry->place = place;
-}
-
-static void sift_up(struct schedule_heap *heap, struct schedule_entry *entry)
-{
-	size_t place = entry->place;
-
-	while (place > 1 && heap->entries[place / 2 - 1]->due > entry->due) {
-		put(heap, place, heap->entries[place / 2 - 1]);
-		place /= 2;
-	}
-	put(heap, place, entry);
-}
-
-static void sift_down(struct schedule_heap *heap, struct schedule_entry *entry)
-{
-	size_t place = entry->place;
-
-	for (;;) {
-		size_t child = place * 2;
-
-		if (child > heap->count)
-			break;
-		if (child < heap->count &&
-		    heap->entries[child]->due < heap->entries[child - 1]->due)
-			child++;
-		if (heap->entries[child - 1]->due >= entry->due)
-			break;
-		put(heap, place, heap->entries[child - 1]);
-		place = child;
-	}
-	put(heap, place, entry);
-}
-
-static int grow(struct schedule_heap *heap)
-{
-	size_t room = heap->room ? heap->room * 2 : 64;
-	struct schedule_entry **entries;
-
-	if (heap->count < heap->room)
-		return 0;
-	entries = reallocarray(heap->entries, room, sizeof(struct schedule_entry *));
-	if (!entries)
-		return MCC_ENOMEM;
-	heap->entries = entries;
-	heap->room = room;
-	return 0;
-}
-
-int schedule_set(struct schedule_heap *heap, struct schedule_entry *entry, uint64_t due)
-{
-	if (entry->place == 0) {
-		int status = grow(heap);
-
-		if (status != 0)
-			return status;
-		put(heap, ++heap->count, entry);
-	}
-	entry->due = due;
-	sift_up(heap, entry);
-	sift_down(heap, entry);
-	return 0;
-}
-
-void schedule_unset(struct schedule_heap *heap, struct schedule_entry *entry)
-{
-	size_t place = entry->place;
-	struct schedule_entry *last;
-
-	if (place == 0)
-		return;
-	MCC_ASSERT(place <= heap->count && heap->entries[place - 1] == entry);
-	last = heap->entries[--heap->count];
-	entry->place = 0;
-	if (last == entry)
-		return;
-	put(heap, place, last);
-	sift_up(heap, last);
-	sift_down(heap, last);
-}
-
-struct schedule_entry *schedule_first(const struct schedule_heap *heap)
-{
-	return heap->count > 0 ? heap->entries[0] : NULL;
-}
-
-void schedule_fini(struct schedule_heap *heap)
-{
-	free(heap->entries);
-	*heap = (struct schedule_heap){0};
 }
 
 /* ---- windows ---- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When to try what: pure arithmetic, a heap of due times, and the windows of
- * destinations. No clock is read here; callers pass the time, so that tests
+ * When to try what: pure arithmetic, and the windows of destinations. No clock is read here; callers pass the time, so that tests
  * can bend it.
  *
  * Two clocks: `wall` (seconds since 1970) is what survives a restart and may
@@ -56,28 +55,6 @@ bool schedule_is_expired(const struct schedule_policy *policy, int64_t age,
 			 bool is_null_sender);
 bool schedule_wants_warning(const struct schedule_policy *policy, int64_t age,
 			    bool was_warned);
-
-/* ---- due times ---- */
-
-/* Embedded in the caller's object; zeroed before its first use. */
-struct schedule_entry {
-	uint64_t due; /* ms */
-	size_t place; /* in the heap, from 1; 0: not in it */
-};
-
-struct schedule_heap {
-	struct schedule_entry **entries;
-	size_t count;
-	size_t room;
-};
-
-/* Sets or changes the due time. MCC_ENOMEM leaves everything as it was. */
-int schedule_set(struct schedule_heap *heap, struct schedule_entry *entry,
-		 uint64_t due) MCC_MUST_CHECK;
-void schedule_unset(struct schedule_heap *heap, struct schedule_entry *entry);
-/* The earliest, or NULL. */
-struct schedule_entry *schedule_first(const struct schedule_heap *heap);
-void schedule_fini(struct schedule_heap *heap);
 
 /* ---- destinations ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The retry schedule against a bent clock: back-off and its bounds, restarts
- * with jumps of hours and years, the heap against a sorted array, windows.
+ * with jumps of hours and years, windows.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,49 +122,6 @@ static void test_warning(void **state)
 	assert_false(schedule_wants_warning(&silent, 40 * HOUR, false));
 }
 
-static int by_due(const void *a, const void *b)
-{
-	const struct schedule_entry *x = a;
-	const struct schedule_entry *y = b;
-
-	return (x->due > y->due) - (x->due < y->due);
-}
-
-static void test_heap_against_sort(void **state)
-{
-	enum { COUNT = 2000 };
-	static struct schedule_entry entries[COUNT];
-	static struct schedule_entry sorted[COUNT];
-	struct schedule_heap heap = {0};
-	size_t live = 0;
-
-	(void)state;
-	srand(7);
-	for (size_t i = 0; i < COUNT; i++)
-		assert_int_equal(schedule_set(&heap, &entries[i], (uint64_t)rand()), 0);
-	for (size_t i = 0; i < COUNT; i += 2) /* change half of them */
-		assert_int_equal(schedule_set(&heap, &entries[i], (uint64_t)rand()), 0);
-	for (size_t i = 0; i < COUNT; i += 3) { /* and take a third out */
-		schedule_unset(&heap, &entries[i]);
-		schedule_unset(&heap, &entries[i]); /* twice is nothing */
-		assert_int_equal(entries[i].place, 0);
-	}
-	for (size_t i = 0; i < COUNT; i++) {
-		if (i % 3)
-			sorted[live++] = entries[i];
-	}
-	qsort(sorted, live, sizeof(sorted[0]), by_due);
-	for (size_t i = 0; i < live; i++) {
-		struct schedule_entry *first = schedule_first(&heap);
-
-		assert_non_null(first);
-		assert_int_equal(first->due, sorted[i].due);
-		schedule_unset(&heap, first);
-	}
-	assert_null(schedule_first(&heap));
-	schedule_fini(&heap);
-}
-
 static void test_window(void **state)
 {
 	struct schedule_window w;
@@ -219,7 +176,6 @@ int main(void)
 		cmocka_unit_test(test_resume_survives_jumps),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_warning),
-		cmocka_unit_test(test_heap_against_sort),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_window_dies_and_returns),
 	};

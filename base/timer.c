@@ -3,11 +3,11 @@
  * Binary heap of timers. Invariant: heap[t->place] == t for every set timer,
  * and no timer is due before its parent.
  */
-#include "dnscheck/timer.h"
+#include "base/timer.h"
 
 #include <stdlib.h>
 
-#include "base/attr.h"
+#include "base/status.h"
 
 void timers_fini(struct timers *timers)
 {
@@ -48,20 +48,34 @@ static void sift_down(struct timers *timers, struct timer *timer)
 	put(timers, at, timer);
 }
 
-void timer_set(struct timers *timers, struct timer *timer, uint64_t due_ms)
+static int make_room(struct timers *timers)
 {
-	timer->due_ms = due_ms;
+	size_t room = timers->room == 0 ? 64 : timers->room * 2;
+	struct timer **heap;
+
+	if (timers->count + 1 < timers->room)
+		return 0;
+	heap = reallocarray(timers->heap, room, sizeof(struct timer *));
+	if (heap == NULL)
+		return MCC_ENOMEM;
+	timers->heap = heap;
+	timers->room = room;
+	return 0;
+}
+
+int timer_set(struct timers *timers, struct timer *timer, uint64_t due_ms)
+{
 	if (timer->place == 0) {
-		if (timers->count + 1 >= timers->room) {
-			timers->room = timers->room == 0 ? 64 : timers->room * 2;
-			timers->heap = reallocarray(timers->heap, timers->room,
-						    sizeof(*timers->heap));
-			MCC_ASSERT(timers->heap != NULL);
-		}
+		int status = make_room(timers);
+
+		if (status != 0)
+			return status;
 		put(timers, ++timers->count, timer);
 	}
+	timer->due_ms = due_ms;
 	sift_up(timers, timer);
 	sift_down(timers, timer);
+	return 0;
 }
 
 void timer_clear(struct timers *timers, struct timer *timer)
@@ -71,6 +85,7 @@ void timer_clear(struct timers *timers, struct timer *timer)
 
 	if (place == 0)
 		return;
+	MCC_ASSERT(place <= timers->count && timers->heap[place] == timer);
 	timer->place = 0;
 	last = timers->heap[timers->count--];
 	if (last == timer)
