@@ -89,8 +89,15 @@ struct str model_ask(struct model *m, enum param_id id, enum param_id asker);
 /* networks.c: mynetworks from mynetworks_style and the interfaces. */
 struct str model_own_networks(struct model *m);
 
-/* expand.c */
+/* scope.c */
 void model_cell_init(struct model *m, struct cell *c, bool is_raw);
+/* NULL: the name means nothing and gives the empty text. */
+struct cell *model_lookup(struct model *m, const struct scope *scope, struct str name);
+/* The same for the value that a `$name` brings in. */
+struct cell *model_lookup_reference(struct model *m, const struct scope *scope,
+				    struct str name);
+
+/* expand.c */
 struct text model_expand(struct model *m, const struct scope *scope, struct cell *c);
 /* A default, or another text without a name, in a scope. */
 struct text model_expand_text(struct model *m, const struct scope *scope,
@@ -100,11 +107,6 @@ bool model_expand_sound(struct model *m, const struct scope *scope, struct text 
 			struct text *out_text);
 /* The same from what holds instead of what is written, in the main scope. */
 struct text model_expand_values(struct model *m, struct text raw);
-/* NULL: the name means nothing and gives the empty text. */
-struct cell *model_lookup(struct model *m, const struct scope *scope, struct str name);
-/* The same for the value that a `$name` brings in. */
-struct cell *model_lookup_reference(struct model *m, const struct scope *scope,
-				    struct str name);
 
 /* compare.c: `{left} op {right}`; false: an operand is no level. */
 bool model_compare(enum value_op op, struct str left, struct str right, bool *out_holds);
