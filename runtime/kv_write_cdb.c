@@ -46,6 +46,13 @@ struct cdb_build {
 	uint8_t header[CDB_HEADER];
 };
 
+/* Duplicates on their way to who is told of them. */
+struct cdb_duplicates {
+	struct row_duplicates base;  /* first member: passed on as the whole */
+	struct row_duplicates *told; /* or NULL */
+	uint8_t *kept;
+};
+
 static uint32_t cdb_row_hash(struct str key)
 {
 	uint32_t h = CDB_START;
@@ -125,24 +132,30 @@ static uint32_t order_number(MCC_UNUSED const struct row_order *order, struct st
 	return cdb_row_hash(key);
 }
 
+static void leave_out(struct row_duplicates *d, const struct stored_row *kept,
+		      const struct stored_row *dropped)
+{
+	struct cdb_duplicates *ours = (struct cdb_duplicates *)d;
+
+	ours->kept[dropped->number / 8] &= (uint8_t) ~(1u << dropped->number % 8);
+	if (ours->told)
+		ours->told->found(ours->told, kept, dropped);
+}
+
 /* Which rows of equal keys stay. */
 static int mark_kept(struct cdb_build *build, struct row_store *rows,
 		     struct row_order *order)
 {
-	struct stored_row row;
-	int status;
+	size_t size = row_store_count(rows) / 8 + 1;
+	struct cdb_duplicates duplicates = {{leave_out}, order->duplicates, NULL};
 
-	order->number = order_number;
-	build->kept = calloc(row_store_count(rows) / 8 + 1, 1);
+	build->kept = duplicates.kept = malloc(size);
 	if (!build->kept)
 		return MCC_ENOMEM;
-	status = row_store_sort(rows, order);
-	while (status == MCC_OK) {
-		status = row_store_next(rows, &row);
-		if (status == MCC_OK)
-			build->kept[row.number / 8] |= (uint8_t)(1 << row.number % 8);
-	}
-	return status == MCC_ENOENT ? MCC_OK : status;
+	memset(build->kept, 0xff, size);
+	order->number = order_number;
+	order->duplicates = &duplicates.base;
+	return row_store_find_duplicates(rows, order);
 }
 
 /* ---- tables ---- */

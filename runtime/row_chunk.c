@@ -7,14 +7,7 @@
 #include <sys/mman.h>
 
 enum { ALIGNMENT = 4, ROOM_MIN = 64 << 10, HUGE_MIN = 8 << 20 };
-
-static void free_bytes(struct row_chunk *chunk)
-{
-	if (chunk->room >= HUGE_MIN)
-		munmap(chunk->bytes, chunk->room);
-	else
-		free(chunk->bytes);
-}
+enum { HUGE_PAGE = 2 << 20 };
 
 size_t row_record_size(const struct row_record *record)
 {
@@ -37,7 +30,7 @@ struct stored_row row_of_record(const char *at)
 
 /* Anonymous memory in huge pages where the system has them: sorted rows are
  * read from all over it, and looking each page up would be half the work. */
-static char *map_huge(size_t room)
+static void *map_huge(size_t room)
 {
 	void *at = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			-1, 0);
@@ -48,21 +41,39 @@ static char *map_huge(size_t room)
 	return at;
 }
 
+/* The system begins a mapping of whole huge pages at one. */
+static size_t huge_room(size_t room)
+{
+	return (room + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+void *row_memory_new(size_t room)
+{
+	return room < HUGE_MIN ? malloc(room) : map_huge(huge_room(room));
+}
+
+void row_memory_free(void *at, size_t room)
+{
+	if (room < HUGE_MIN)
+		free(at);
+	else if (at)
+		munmap(at, huge_room(room));
+}
+
 bool row_chunk_reserve(struct row_chunk *chunk, size_t room)
 {
-	bool is_huge = room >= HUGE_MIN;
 	char *bytes;
 
 	if (room <= chunk->room)
 		return true;
 	if (room < ROOM_MIN)
 		room = ROOM_MIN;
-	bytes = is_huge ? map_huge(room) : malloc(room);
+	bytes = row_memory_new(room);
 	if (!bytes)
 		return false;
 	if (chunk->len)
 		memcpy(bytes, chunk->bytes, chunk->len);
-	free_bytes(chunk);
+	row_memory_free(chunk->bytes, chunk->room);
 	chunk->bytes = bytes;
 	chunk->room = room;
 	return true;
@@ -99,6 +110,6 @@ bool row_chunk_add(struct row_chunk *chunk, const struct stored_row *row)
 
 void row_chunk_fini(struct row_chunk *chunk)
 {
-	free_bytes(chunk);
+	row_memory_free(chunk->bytes, chunk->room);
 	*chunk = (struct row_chunk){NULL, 0, 0};
 }

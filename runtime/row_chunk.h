@@ -18,7 +18,7 @@ struct row_record {
 };
 
 struct row_chunk {
-	char *bytes; /* heap */
+	char *bytes; /* row_memory_new() */
 	size_t len;
 	size_t room;
 };
@@ -29,13 +29,21 @@ struct row_entry {
 	uint32_t number; /* by the order's number(), 0 without one */
 };
 
-/* Entries of a chunk, sorted; equal keys in the order of the chunk. */
+/* Entries of a chunk, sorted; equal keys in the order of the chunk. Groups of
+ * one number are sorted when their first is asked for: what the sorting has
+ * looked at is still in the cache then. */
 struct row_sorted {
-	struct row_entry *entries; /* heap */
+	struct row_entry *entries; /* row_memory_new() */
 	struct row_entry *spare;
 	size_t count;
 	size_t room;
+	size_t ready; /* entries before it are where they belong */
+	bool has_groups;
 };
+
+/* Large pieces in huge pages. NULL: no memory. `room`: as it was asked for. */
+void *row_memory_new(size_t room);
+void row_memory_free(void *at, size_t room);
 
 size_t row_record_size(const struct row_record *record);
 struct stored_row row_of_record(const char *at);
@@ -46,6 +54,11 @@ void row_chunk_fini(struct row_chunk *chunk);
 /* `count` records. False: no memory. */
 bool row_chunk_sort(const struct row_chunk *chunk, size_t count,
 		    const struct row_order *order, struct row_sorted *sorted);
+/* Entry `i`; those before it were asked for, or the groups they are of. */
+const struct row_entry *row_sorted_at(const struct row_chunk *chunk,
+				      struct row_sorted *sorted, size_t i);
+/* The end of the group of one number that begins at `from`. */
+size_t row_sorted_group(const struct row_sorted *sorted, size_t from);
 void row_sorted_fini(struct row_sorted *sorted);
 
 #endif

@@ -13,11 +13,13 @@
 #include "runtime/row_chunk.h"
 
 enum { INSERTION_MAX = 24, RADIX_MIN = 512, LEVEL_MAX = 32 };
-enum { PREFIX = sizeof(uint64_t), DIGITS = 256, ENTRIES_AHEAD = 16 };
+/* Beyond WIDE_MIN entries fewer, wider digits are less work. */
+enum { PREFIX = sizeof(uint64_t), DIGIT_BITS = 11, WIDE_MIN = 16 << 10 };
+enum { ENTRIES_AHEAD = 24, CACHE_LINE = 64 };
 
 struct row_sorter {
 	const struct row_chunk *chunk;
-	bool has_numbers;
+	const struct row_entry *end; /* of all entries */
 	struct row_entry *spare;
 };
 
@@ -92,36 +94,45 @@ static void sort_by_merging(const struct row_sorter *s, struct row_entry *entrie
 	memcpy(entries + to, s->spare + a, (half - a) * sizeof(*entries));
 }
 
+/* How many bits of the prefix are counted at once. */
+static unsigned digit_bits(size_t count)
+{
+	return count < WIDE_MIN ? 8 : DIGIT_BITS;
+}
+
 static void sort_by_digit(struct row_entry *to, const struct row_entry *from,
 			  size_t count, unsigned shift)
 {
-	size_t starts[DIGITS] = {0};
-	size_t start = 0;
+	const size_t digits = (size_t)1 << digit_bits(count);
+	uint32_t starts[1 << DIGIT_BITS];
+	uint32_t start = 0;
 
+	memset(starts, 0, digits * sizeof(*starts));
 	for (size_t i = 0; i < count; i++)
-		starts[from[i].prefix >> shift & 0xff]++;
-	for (size_t d = 0; d < DIGITS; d++) {
-		size_t here = starts[d];
+		starts[from[i].prefix >> shift & (digits - 1)]++;
+	for (size_t d = 0; d < digits; d++) {
+		uint32_t here = starts[d];
 
 		starts[d] = start;
 		start += here;
 	}
 	for (size_t i = 0; i < count; i++)
-		to[starts[from[i].prefix >> shift & 0xff]++] = from[i];
+		to[starts[from[i].prefix >> shift & (digits - 1)]++] = from[i];
 }
 
 static void sort_by_prefix(const struct row_sorter *s, struct row_entry *entries,
 			   size_t count)
 {
 	struct row_entry *from = entries, *to = s->spare;
+	const unsigned bits = digit_bits(count);
 	uint64_t differs = 0;
 
 	for (size_t i = 1; i < count; i++)
 		differs |= entries[i].prefix ^ entries[0].prefix;
-	for (unsigned shift = 0; shift < 64; shift += 8) {
+	for (unsigned shift = 0; shift < 64; shift += bits) {
 		struct row_entry *swap = from;
 
-		if (!(differs >> shift & 0xff))
+		if (!(differs >> shift & ((1u << bits) - 1)))
 			continue;
 		sort_by_digit(to, from, count, shift);
 		from = to;
@@ -131,30 +142,35 @@ static void sort_by_prefix(const struct row_sorter *s, struct row_entry *entries
 		memcpy(entries, from, count * sizeof(*entries));
 }
 
+/* Rows of neighbouring entries lie anywhere: they are fetched some ahead, also
+ * those of the groups to come. Most rows are of two lines of the cache. */
+static void fetch_ahead(const struct row_sorter *s, const struct row_entry *e)
+{
+	const char *at;
+
+	if (s->end - e <= ENTRIES_AHEAD)
+		return;
+	at = s->chunk->bytes + e[ENTRIES_AHEAD].at;
+	__builtin_prefetch(at);
+	__builtin_prefetch(at + CACHE_LINE);
+}
+
 static void load_prefixes(const struct row_sorter *s, struct row_entry *entries,
 			  size_t count, size_t from)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (i + ENTRIES_AHEAD < count)
-			__builtin_prefetch(s->chunk->bytes +
-					   entries[i + ENTRIES_AHEAD].at);
+		fetch_ahead(s, &entries[i]);
 		entries[i].prefix = prefix_of(key_of(s, &entries[i]), from);
 	}
 }
 
-/* Level 0 is the number where the order has one, else the key's first bytes. */
+/* By the keys, from byte `level` * PREFIX on: all before are equal. */
 static void sort_level(const struct row_sorter *s, struct row_entry *entries,
 		       size_t count, size_t level)
 {
-	size_t at = level - (s->has_numbers && level ? 1 : 0);
-
+	load_prefixes(s, entries, count, level * PREFIX);
 	if (count < 2)
 		return;
-	if (s->has_numbers && !level)
-		for (size_t i = 0; i < count; i++)
-			entries[i].prefix = entries[i].number;
-	else
-		load_prefixes(s, entries, count, at * PREFIX);
 	if (count < RADIX_MIN || level == LEVEL_MAX) {
 		sort_by_merging(s, entries, count);
 		return;
@@ -164,7 +180,8 @@ static void sort_level(const struct row_sorter *s, struct row_entry *entries,
 		for (hi = lo + 1; hi < count && entries[hi].prefix == entries[lo].prefix;
 		     hi++)
 			;
-		sort_level(s, entries + lo, hi - lo, level + 1);
+		if (hi - lo > 1)
+			sort_level(s, entries + lo, hi - lo, level + 1);
 	}
 }
 
@@ -172,41 +189,81 @@ static bool reserve(struct row_sorted *sorted, size_t count)
 {
 	if (count <= sorted->room)
 		return true;
-	free(sorted->entries);
-	free(sorted->spare);
-	sorted->entries = malloc(count * sizeof(*sorted->entries));
-	sorted->spare = malloc(count * sizeof(*sorted->spare));
-	sorted->room = sorted->entries && sorted->spare ? count : 0;
-	return sorted->room != 0;
+	row_sorted_fini(sorted);
+	sorted->entries = row_memory_new(count * sizeof(*sorted->entries));
+	sorted->spare = row_memory_new(count * sizeof(*sorted->spare));
+	sorted->room = count;
+	if (sorted->entries && sorted->spare)
+		return true;
+	row_sorted_fini(sorted);
+	return false;
+}
+
+static void fill(const struct row_sorter *s, const struct row_order *order,
+		 struct row_sorted *sorted)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < sorted->count; i++) {
+		struct row_entry *e = &sorted->entries[i];
+		struct row_record record;
+
+		memcpy(&record, s->chunk->bytes + at, sizeof(record));
+		*e = (struct row_entry){0, (uint32_t)at, 0};
+		if (order->number)
+			e->prefix = e->number = order->number(order, key_of(s, e));
+		at += row_record_size(&record);
+	}
 }
 
 bool row_chunk_sort(const struct row_chunk *chunk, size_t count,
 		    const struct row_order *order, struct row_sorted *sorted)
 {
-	struct row_sorter s = {chunk, order->number != NULL, NULL};
-	size_t at = 0;
+	struct row_sorter s = {chunk, NULL, NULL};
 
 	if (!reserve(sorted, count ? count : 1))
 		return false;
 	s.spare = sorted->spare;
+	s.end = sorted->entries + count;
 	sorted->count = count;
-	for (size_t i = 0; i < count; i++) {
-		struct row_entry *e = &sorted->entries[i];
-		struct row_record record;
-
-		memcpy(&record, chunk->bytes + at, sizeof(record));
-		*e = (struct row_entry){0, (uint32_t)at, 0};
-		if (order->number)
-			e->number = order->number(order, key_of(&s, e));
-		at += row_record_size(&record);
-	}
-	sort_level(&s, sorted->entries, count, 0);
+	sorted->has_groups = order->number != NULL;
+	sorted->ready = sorted->has_groups ? 0 : count;
+	fill(&s, order, sorted);
+	if (sorted->has_groups)
+		sort_by_prefix(&s, sorted->entries, count);
+	else
+		sort_level(&s, sorted->entries, count, 0);
 	return true;
+}
+
+size_t row_sorted_group(const struct row_sorted *sorted, size_t from)
+{
+	size_t to = from + 1;
+
+	while (to < sorted->count &&
+	       sorted->entries[to].number == sorted->entries[from].number)
+		to++;
+	return to;
+}
+
+const struct row_entry *row_sorted_at(const struct row_chunk *chunk,
+				      struct row_sorted *sorted, size_t i)
+{
+	const struct row_sorter s = {chunk, sorted->entries + sorted->count,
+				     sorted->spare};
+
+	if (!sorted->has_groups) {
+		fetch_ahead(&s, &sorted->entries[i]);
+	} else if (i >= sorted->ready) {
+		sorted->ready = row_sorted_group(sorted, i);
+		sort_level(&s, sorted->entries + i, sorted->ready - i, 0);
+	}
+	return &sorted->entries[i];
 }
 
 void row_sorted_fini(struct row_sorted *sorted)
 {
-	free(sorted->entries);
-	free(sorted->spare);
-	*sorted = (struct row_sorted){NULL, NULL, 0, 0};
+	row_memory_free(sorted->entries, sorted->room * sizeof(*sorted->entries));
+	row_memory_free(sorted->spare, sorted->room * sizeof(*sorted->spare));
+	*sorted = (struct row_sorted){.entries = NULL};
 }

@@ -17,8 +17,7 @@
 #include "runtime/row_chunk.h"
 #include "runtime/row_merge.h"
 
-enum { ROWS_AHEAD = 16, CACHE_LINE = 64, OUT_SIZE = 1 << 20 };
-enum { GROWN_MAX = 4 << 20 };
+enum { OUT_SIZE = 1 << 20, GROWN_MAX = 4 << 20 };
 
 struct spooled {
 	struct row_run bytes;
@@ -39,7 +38,8 @@ struct row_store {
 	/* Sorted: entries of the chunk, or the merge of all runs. */
 	const struct row_order *order;
 	struct row_sorted sorted;
-	size_t next;
+	size_t next; /* entry of the chunk, before `end` */
+	size_t end;
 	int runs_fd;
 	struct row_run *runs;
 	struct row_merge *merge;
@@ -202,16 +202,10 @@ int row_store_each(struct row_store *s,
 
 /* ---- sorted ---- */
 
-/* Sorted rows lie all over the chunk; most are of two lines of the cache. */
-static void fetch_ahead(const struct row_store *s, size_t i)
+static struct stored_row sorted_row(struct row_store *s, size_t i)
 {
-	const char *at;
-
-	if (i + ROWS_AHEAD >= s->sorted.count)
-		return;
-	at = s->chunk.bytes + s->sorted.entries[i + ROWS_AHEAD].at;
-	__builtin_prefetch(at);
-	__builtin_prefetch(at + CACHE_LINE);
+	return row_of_record(s->chunk.bytes +
+			     row_sorted_at(&s->chunk, &s->sorted, i)->at);
 }
 
 struct run_writer {
@@ -228,15 +222,12 @@ static void flush_run(struct run_writer *w)
 	w->out.len = 0;
 }
 
-static void write_sorted(struct run_writer *w, const struct row_store *s)
+static void write_sorted(struct run_writer *w, struct row_store *s)
 {
-	const struct row_entry *entries = s->sorted.entries;
-
 	for (size_t i = 0; i < s->sorted.count && w->status == MCC_OK; i++) {
-		struct stored_row row = row_of_record(s->chunk.bytes + entries[i].at);
+		struct stored_row row = sorted_row(s, i);
 		size_t before = w->out.len;
 
-		fetch_ahead(s, i);
 		if (!row_chunk_add(&w->out, &row))
 			w->status = MCC_ENOMEM;
 		w->at += w->out.len - before;
@@ -287,22 +278,22 @@ int row_store_sort(struct row_store *s, const struct row_order *order)
 	s->order = order;
 	if (s->spool >= 0)
 		return make_runs(s);
-	return row_chunk_sort(&s->chunk, s->chunk_rows, order, &s->sorted) ? MCC_OK
-									   : MCC_ENOMEM;
+	if (!row_chunk_sort(&s->chunk, s->chunk_rows, order, &s->sorted))
+		return MCC_ENOMEM;
+	s->end = s->sorted.count;
+	return MCC_OK;
 }
 
 /* The next row of all; it stays while the one after it is looked at. */
 static int read_row(struct row_store *s, struct stored_row *out_row)
 {
-	const struct row_entry *entries = s->sorted.entries;
 	struct row_chunk *copy;
 	int status;
 
 	if (!s->merge) {
-		if (s->next == s->sorted.count)
+		if (s->next == s->end)
 			return MCC_ENOENT;
-		fetch_ahead(s, s->next);
-		*out_row = row_of_record(s->chunk.bytes + entries[s->next++].at);
+		*out_row = sorted_row(s, s->next++);
 		return MCC_OK;
 	}
 	status = row_merge_next(s->merge, out_row);
@@ -355,4 +346,31 @@ int row_store_next(struct row_store *s, struct stored_row *out_row)
 		return status;
 	*out_row = row;
 	return MCC_OK;
+}
+
+/* Compares the rows that are left up to s->end. */
+static int pass_rows(struct row_store *s)
+{
+	struct stored_row row;
+	int status;
+
+	do {
+		status = row_store_next(s, &row);
+	} while (status == MCC_OK);
+	return status == MCC_ENOENT ? MCC_OK : status;
+}
+
+int row_store_find_duplicates(struct row_store *s, const struct row_order *order)
+{
+	int status = row_store_sort(s, order);
+
+	if (s->merge || !order->number)
+		return status == MCC_OK ? pass_rows(s) : status;
+	while (status == MCC_OK && s->next < s->sorted.count) {
+		s->end = row_sorted_group(&s->sorted, s->next);
+		if (s->end - s->next > 1)
+			status = pass_rows(s);
+		s->next = s->end;
+	}
+	return status;
 }

@@ -65,5 +65,9 @@ int row_store_sort(struct row_store *store, const struct row_order *order) MCC_M
 /* The next sorted row, borrowed until the next call: MCC_OK, or MCC_ENOENT when
  * there is none left; else what went wrong. */
 int row_store_next(struct row_store *store, struct stored_row *out_row) MCC_MUST_CHECK;
+/* In place of both of these: only tells order->duplicates, without a look at
+ * rows whose number no other row has. row_store_each() may follow. */
+int row_store_find_duplicates(struct row_store *store,
+			      const struct row_order *order) MCC_MUST_CHECK;
 
 #endif

@@ -133,6 +133,50 @@ static void test_sorted(void **state)
 		check_sorted(*state, i & 1 ? TINY : LIMIT_ROWS_HELD, i & 2, i & 4);
 }
 
+/* Without reading the rows: the same duplicates, and nothing else is lost. */
+static void check_duplicates(struct fixture *f, size_t held, bool keep_last, bool numbers)
+{
+	struct counting c = {{count_duplicate}, 0, keep_last};
+	const struct row_order order = {numbers ? by_length : NULL, UINT32_MAX, keep_last,
+					&c.duplicates};
+	struct row_store *store = fill(f, held, ROWS);
+
+	assert_int_equal(row_store_find_duplicates(store, &order), MCC_OK);
+	assert_int_equal(c.count, ROWS - KEYS);
+	row_store_free(store);
+}
+
+static void test_duplicates(void **state)
+{
+	for (int i = 0; i < 8; i++)
+		check_duplicates(*state, i & 1 ? TINY : LIMIT_ROWS_HELD, i & 2, i & 4);
+}
+
+static void test_large_rows(void **state)
+{
+	enum { LARGE = 12 << 20 };
+	struct fixture *f = *state;
+	struct row_store *store = fill(f, LIMIT_ROWS_HELD, 10);
+	const struct row_order order = {.number = NULL};
+	char *value = arena_alloc(f->arena, LARGE);
+	struct stored_row row;
+
+	memset(value, 'v', LARGE);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(row_store_add(store, str_of(i ? "zb" : "za"),
+					       (struct str){value, LARGE},
+					       (struct row_place){0, 0}),
+				 MCC_OK);
+	assert_int_equal(row_store_sort(store, &order), MCC_OK);
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(row_store_next(store, &row), MCC_OK);
+		if (i >= 10)
+			assert_true(str_eq(row.value, (struct str){value, LARGE}));
+	}
+	assert_int_equal(row_store_next(store, &row), MCC_ENOENT);
+	row_store_free(store);
+}
+
 static int check_order(const struct stored_row *row, void *arg)
 {
 	size_t *next = arg;
@@ -218,6 +262,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_sorted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_large_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_left, setup, teardown),
