@@ -255,7 +255,7 @@ oracle-spf: $(BIN)/mcc
 # Random tables and aliases beside the real postmap and postalias: N cases.
 oracle-tables: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/tables.py -n $(or $(N),300) $(if $(SEED),--seed $(SEED)) \
-		--mcc $(CURDIR)/$(BIN)/mcc
+		$(if $(SECONDS),--seconds $(SECONDS)) --mcc $(CURDIR)/$(BIN)/mcc
 
 bench: all
 	@for b in bench/*.sh; do \

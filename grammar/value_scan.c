@@ -116,9 +116,18 @@ static void report_open(struct value_builder *b, const struct value_frame *frame
 
 int value_scan_truncate(struct value_builder *b)
 {
+	struct value_frame cut = *innermost(b);
+	struct value_frame *around;
+	int token;
+
 	if (b->error_count <= LIMIT_SYNTAX_ERRORS)
-		report_open(b, innermost(b));
-	return close_innermost(b);
+		report_open(b, &cut);
+	token = close_innermost(b);
+	/* What it has opened is still open to whoever counts that around it. */
+	around = counted(b, cut.open);
+	if (around)
+		around->depth += cut.depth + 1;
+	return token;
 }
 
 int value_scan_end(struct value_builder *b)

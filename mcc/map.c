@@ -119,7 +119,8 @@ static int set_option(struct map_run *run, int opt, char *const *argv)
 	case OPT_AS_ROOT:
 		run->table.is_as_root = true;
 		break;
-	case 'N': /* is what is done anyway */
+	case 'N':
+		run->table.is_with_nul = true;
 		break;
 	default:
 		return refuse_option(opt, argv);

@@ -18,6 +18,7 @@ bool map_encode_files(struct arena *arena, struct str value, struct str *out_tex
 	struct strbuf all;
 	struct str name, text;
 	unsigned char *out;
+	size_t count = 0;
 	int len;
 
 	strbuf_init(&all, LIMIT_TABLE_FILES);
@@ -31,12 +32,12 @@ bool map_encode_files(struct arena *arena, struct str value, struct str *out_tex
 			strbuf_fini(&all);
 			return false;
 		}
-		if (all.len)
+		if (count++)
 			strbuf_addc(&all, '\n');
 		strbuf_addstr(&all, text);
 	}
-	if (all.failed || !all.len) {
-		*out_why = all.failed ? "the files are too large" : "no file has content";
+	if (all.failed || !count) {
+		*out_why = all.failed ? "the files are too large" : "no file is named";
 		strbuf_fini(&all);
 		return false;
 	}

@@ -190,8 +190,10 @@ static void set_access(const struct map_rows *r, struct bdb_target *target)
 int map_rows_write(struct map_rows *r)
 {
 	const struct map_table *t = r->table;
-	struct bdb_target target = {
-		.dirfd = AT_FDCWD, .name = r->path, .mode = MODE_DEFAULT};
+	struct bdb_target target = {.dirfd = AT_FDCWD,
+				    .name = r->path,
+				    .mode = MODE_DEFAULT,
+				    .is_cdb_with_nul = t->is_with_nul};
 	const struct row_order order = {.keep_last = t->again == MAP_AGAIN_REPLACE,
 					.duplicates = &r->duplicates};
 	int status = r->status;

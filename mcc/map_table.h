@@ -34,6 +34,7 @@ struct map_table {
 	bool is_any_encoding;  /* -u */
 	bool is_utf8;	       /* smtputf8_enable and not -u */
 	bool is_as_root;       /* --as-root: keeps root's rights */
+	bool is_with_nul;      /* -N, which is news to cdb only */
 	bool is_verbose;
 	enum map_again again;
 	unsigned depth; /* of tables within tables */

@@ -67,7 +67,9 @@ int bdb_load(struct bdb_file *file, uint32_t number)
 	status = read_page(file, number);
 	if (status != MCC_OK)
 		return status;
-	if (bdb_file_get32(file, file->page + BDB_PAGE_NUMBER) != number)
+	/* libdb leaves the page of a bucket zero until something goes there. */
+	if (bdb_file_get32(file, file->page + BDB_PAGE_NUMBER) !=
+	    (bdb_loaded_type(file) == BDB_TYPE_NONE ? 0 : number))
 		return MCC_EFORMAT;
 	if (bdb_loaded_type(file) == BDB_TYPE_OVERFLOW)
 		return MCC_OK;

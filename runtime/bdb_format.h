@@ -62,6 +62,7 @@ enum {
 };
 
 enum {
+	BDB_TYPE_NONE = 0, /* a bucket that nothing was ever put into */
 	BDB_TYPE_HASH_UNSORTED = 2,
 	BDB_TYPE_BTREE_INNER = 3,
 	BDB_TYPE_BTREE_LEAF = 5,

@@ -165,7 +165,9 @@ static bool is_data_page(const struct bdb_file *file)
 	uint8_t type = bdb_loaded_type(file);
 
 	if (file->is_hash)
-		return type == BDB_TYPE_HASH || type == BDB_TYPE_HASH_UNSORTED;
+		return type == BDB_TYPE_HASH || type == BDB_TYPE_HASH_UNSORTED ||
+		       (type == BDB_TYPE_NONE && !bdb_loaded_entries(file) &&
+			!bdb_loaded_next(file));
 	return type == BDB_TYPE_BTREE_LEAF;
 }
 

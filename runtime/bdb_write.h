@@ -28,6 +28,7 @@ struct bdb_target {
 	bool has_owner; /* the file is given to: */
 	uid_t uid;
 	gid_t gid;
+	bool is_cdb_with_nul; /* cdb: keys and values end in a NUL (postmap -N) */
 };
 
 /*

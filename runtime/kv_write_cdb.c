@@ -7,7 +7,7 @@
  * the tables (hash and offset of the record); numbers are 32 bits,
  * little-endian. Records stand in the order of the rows: sorting tells only
  * which of equal keys is kept. Unlike the other types
- * Postfix writes cdb without NULs.
+ * Postfix writes cdb without NULs, unless it is told to (-N).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -116,14 +116,20 @@ static void hold_record(struct cdb_build *build, struct cdb_record record)
 static int emit_row(const struct stored_row *row, void *arg)
 {
 	struct cdb_build *build = arg;
+	size_t nul = build->target->is_cdb_with_nul;
+	uint32_t hash = cdb_row_hash(row->key);
 
+	if (nul) /* a round of the hash with 0 */
+		hash += hash << 5;
 	if (!(build->kept[row->number / 8] >> row->number % 8 & 1))
 		return MCC_OK;
-	hold_record(build,
-		    (struct cdb_record){cdb_row_hash(row->key), (uint32_t)build->at});
-	emit_pair(build, (uint32_t)row->key.len, (uint32_t)row->value.len);
+	hold_record(build, (struct cdb_record){hash, (uint32_t)build->at});
+	emit_pair(build, (uint32_t)(row->key.len + nul),
+		  (uint32_t)(row->value.len + nul));
 	emit(build, row->key.ptr, row->key.len);
+	emit(build, "", nul);
 	emit(build, row->value.ptr, row->value.len);
+	emit(build, "", nul);
 	return build->status;
 }
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import configs
+import random_cases
 
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT / "../shared"))
-ORACLE = ROOT / "tests/oracle/configs.py"
 SEED, CASES, SECONDS = 20, 500, 45
 
 
@@ -25,13 +25,7 @@ needs_postconf = pytest.mark.skipif(not configs.POSTCONF, reason="postconf is no
 @pytest.mark.beside
 @needs_postconf
 def test_random_configurations():
-    done = subprocess.run(
-        [sys.executable, ORACLE, "-n", str(CASES), "--seed", str(SEED), "--seconds", str(SECONDS),
-         "--most", "3", "--mcc", MCC], capture_output=True, text=True, errors="replace", timeout=500,
-        check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    asked = int(re.search(r"(\d+) configurations asked", done.stdout).group(1))
-    assert asked >= 50
+    random_cases.ask("configs.py", CASES, SEED, SECONDS, MCC)
 
 
 SMTP = "smtp inet n - y - - smtpd"
@@ -93,6 +87,9 @@ FOUND = {
     "long options": ("", SMTP + " -v" * 10 + "".join(f" -o long_name_{i}={'v' * 30 * i}" for i in range(4)) +
                      " argument" * 9 + "\n", "-Mf"),
     "long fields": ("", "a" * 60 + " inet n - y - - " + "x" * 40 + " -o a=b\n", "-Ff"),
+    "a brace that a parenthesis cuts off": ("command_directory=${?$(?{)}\n", "", "-x"),
+    "a parenthesis that a brace cuts off": ("mail_name=$(a?${b?$(c})\n", "", "-x"),
+    "an operand that a parenthesis cuts off": ("mail_name=${a?{$(b{)}}\n", "", "-x"),
     "settings of the command line": ("a = 1\n", "", "-nx|-o|mail_name = $a |-o|a=$mail_owner"),
     "a setting without a name": ("", "", "-n|-o|=x"),
     "a setting without a value": ("", "", "-n|-o|x"),

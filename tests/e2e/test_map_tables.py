@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import random_cases
+
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 POSTMAP = shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin")
@@ -67,3 +69,29 @@ def test_key_folding_and_files(tmp_path):
     assert mcc(tmp_path, "-F", "hash:f").returncode == 0
     assert mcc(tmp_path, "-F", "-q", "k", "hash:f").stdout == b"first\nsecond\n\n"
     assert mcc(tmp_path, "-q", "none", "hash:f").returncode == 1
+    # Also before an empty file there is a line end, and nothing is a value.
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "f").write_text("a empty, empty\nb empty\nc ,\n")
+    assert mcc(tmp_path, "-F", "hash:f").returncode == 0
+    assert sorted(mcc(tmp_path, "-s", "hash:f").stdout.splitlines()) == [b"a\tCg==", b"b\t"]
+
+
+@needs_postmap
+@pytest.mark.parametrize("key", ["a", "b", "g", "k"])
+def test_buckets_that_postmap_never_touched(tmp_path, key):
+    """libdb leaves their pages zero."""
+    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\n")
+    (tmp_path / "t").write_text(f"{key} 1\n")
+    for name in ("t", "main.cf"):
+        os.utime(tmp_path / name, (1600000000, 1600000000))
+    subprocess.run([POSTMAP, "-c", tmp_path, f"hash:{tmp_path}/t"], check=True)
+    assert mcc(tmp_path, "-s", "hash:t").stdout == f"{key}\t1\n".encode()
+    for other in "abcdefghijk":
+        done = mcc(tmp_path, "-q", other, "hash:t")
+        assert (done.returncode, done.stdout) == ((0, b"1\n") if other == key else (1, b"")), done
+
+
+@pytest.mark.beside
+@needs_postmap
+def test_random_tables():
+    random_cases.ask("tables.py", 500, 20, 45, MCC)

@@ -10,7 +10,6 @@ them. What both programs print is compared whole, what they warn of by kind and
 subject, and whether they give up. A difference is made smaller, first by lines
 and then by bytes, as long as it stays, and printed; exit status 1. Folders
 (main.cf, master.cf, args) are asked instead of random cases when given."""
-import concurrent.futures
 import os
 import random
 import re
@@ -18,10 +17,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from random_cases import parser
+from random_cases import beside_parser, judge_all
 
 POSTCONF = shutil.which("postconf") or shutil.which("postconf", path="/usr/sbin")
 
@@ -494,11 +492,15 @@ def report(result):
     print(difference, flush=True)
 
 
+def keep(folder, result):
+    what, case, way, _ = result
+    folder = Path(folder) / str(what).replace(":", "-")
+    case.save(folder)
+    (folder / "args").write_text("\x1f".join(way) + "\n")
+
+
 def main():
-    options = parser(__doc__.splitlines()[0], 500, "configurations")
-    options.add_argument("--seconds", type=float, default=0, help="stop asking after that long")
-    options.add_argument("--jobs", type=int, default=2)
-    options.add_argument("--most", type=int, default=10, help="differences to show")
+    options = beside_parser(__doc__.splitlines()[0], 500, "configurations")
     options.add_argument("--keep", help="folder for the cases that differ")
     options.add_argument("folders", nargs="*", type=Path)
     args = options.parse_args()
@@ -508,23 +510,13 @@ def main():
     work = args.folders or [f"{args.seed}:{i}" for i in range(args.n)]
     if not args.folders:
         print(f"seed {args.seed}", flush=True)
-    end, wrong, asked = time.monotonic() + (args.seconds or 1e9), [], 0
-    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
-        for start in range(0, len(work), 50):
-            if time.monotonic() > end or len(wrong) >= args.most:
-                break
-            for result in pool.map(judge_one, [(args.mcc, w, True) for w in work[start:start + 50]]):
-                asked += 1
-                if result:
-                    wrong.append(result)
-                    report(result)
-                    if args.keep:
-                        case = result[1]
-                        case.save(Path(args.keep) / str(result[0]).replace(":", "-"))
-                        (Path(args.keep) / str(result[0]).replace(":", "-") / "args").write_text(
-                            "\x1f".join(result[2]) + "\n")
-    print(f"{asked} configurations asked, {len(wrong)} differ")
-    return 1 if wrong else 0
+
+    def tell(result):
+        report(result)
+        if args.keep:
+            keep(args.keep, result)
+
+    return judge_all(args, [(args.mcc, w, True) for w in work], judge_one, tell)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the random oracles share: making a difference smaller, and one report."""
 import argparse
+import concurrent.futures
 import os
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +18,41 @@ def parser(text, count, what="cases"):
     made.add_argument("--seed", type=int, default=int(time.time()))
     made.add_argument("--mcc", type=os.path.abspath, default=MCC)
     return made
+
+
+def beside_parser(text, count, what):
+    """Of those that ask many small cases, some at a time."""
+    made = parser(text, count, what)
+    made.add_argument("--seconds", type=float, default=0, help="stop asking after that long")
+    made.add_argument("--jobs", type=int, default=2)
+    made.add_argument("--most", type=int, default=10, help="differences to show")
+    return made
+
+
+def judge_all(args, work, judge, report):
+    """What judge() says of each, until it is time; exit status."""
+    end, wrong, asked = time.monotonic() + (args.seconds or 1e9), 0, 0
+    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
+        for start in range(0, len(work), 20):
+            if time.monotonic() > end or wrong >= args.most:
+                break
+            for result in pool.map(judge, work[start:start + 20]):
+                asked += 1
+                if result:
+                    wrong += 1
+                    report(result)
+    print(f"{asked} cases asked, {wrong} differ")
+    return 1 if wrong else 0
+
+
+def ask(script, cases, seed, seconds, mcc):
+    """Runs one of them for a test: no difference, and some cases at least."""
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name(script), "-n", str(cases), "--seed", str(seed),
+         "--seconds", str(seconds), "--most", "3", "--mcc", mcc], capture_output=True, text=True,
+        errors="replace", timeout=10 * seconds + 60, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert int(re.search(r"(\d+) cases asked", done.stdout).group(1)) >= min(cases, 40)
 
 
 def site_parser(text, what):

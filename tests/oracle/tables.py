@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Random tables and aliases: mcc map beside the real postmap and postalias.
 
-    tables.py [-n CASES] [--seed N] [--mcc build/bin/mcc] [--kind KIND]
+    tables.py [-n CASES] [--seed N] [--seconds S] [--jobs J] [--mcc build/bin/mcc]
+              [--kind KIND]
 
-Kinds of case: `rows` and `aliases` are compiled, listed, changed and listed
-again, in each type of database; `rules` (regexp, pcre, cidr, texthash) and
-`names` (inline, static, unionmap, pipemap, ...) are asked. Compared are what is
-printed, exit statuses and which rows are complained about. A difference is
-made smaller, printed, and gives exit status 1."""
+Kinds of case: `rows`, `aliases` and `files` (-F) are compiled, listed, changed
+and listed again, in each type of database, what one program has written by the
+other too; `rules` (regexp, pcre, cidr, texthash) and `names` (inline, static,
+unionmap, pipemap, ...) are asked. Compared are what is printed, exit statuses
+and which rows are complained about. A difference is made smaller, printed, and
+gives exit status 1."""
 import os
 import random
 import re
@@ -18,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from random_cases import parser, shrink
+from random_cases import beside_parser, judge_all, shrink
 
 PATH = os.environ["PATH"] + ":/usr/sbin"
 POSTMAP = shutil.which("postmap", path=PATH)
@@ -32,6 +34,7 @@ COMPLAINTS = [(r"non-UTF-8 input", "MC117"), (r"unbalanced '\"'", "MC903"),
               (r"expected format: key whitespace value", "MC902"),
               (r"record is in \"key: value\" format", "MC904"),
               (r"need name:value pair", "MC1005"), (r"name must be local", "MC1004")]
+FAILED = "both failed"
 ORPHAN = b"logical line must not start with whitespace"
 ROWS = {"MC117", "MC903", "MC902", "MC904"}
 ALIASES = {"MC117", "MC1005", "MC1004"}
@@ -92,7 +95,9 @@ MEMBERS = [b"alice", b"Bob@Example.COM", b"/var/mail/x", b'"|/bin/x a b"', b"|/b
            b'":include:/etc/l m"', b"\\alice", b'"a b"@x', b"Name <a@b>", b'"N, M" <a@b>', b"<a@b>",
            b"a (comment) b", b"(only)", b"(nested (c) d)", b"(open", b'"open', b"[1.2.3.4]", b"u@[1.2.3.4]",
            b"group: a, b;", b"a;b", b"", b'""', b"a@b@c", b"@route:x@y", b"<@r:x@y>", b"\xff", "ü@x".encode(),
-           b"a . b @ c", b"a\\,b", b'"x\\"y"', b"x\\", b"#no", b"a\tb", b"|", b"/", b"[open", b"a:b", b"%", b"!"]
+           b"a . b @ c", b"a\\,b", b'"x\\"y"', b"x\\", b"#no", b"a\tb", b"|", b"/", b"[open", b"a:b", b"%", b"!",
+           b'"a "b" c"@x', b"(c (n\\) x", b"x (c)(d) y", b"<a@b", b"a>", b"a@[ipv6:::1]", b'"a\tb"', b'"", x',
+           b"a\r", b"a\0b", b"|\"x y\"", b'"|x \\"y\\""', b'":include:/x', b"N <a> <b>", b"a <b> c", b"g:;"]
 
 
 def alias_line(rng):
@@ -113,8 +118,24 @@ def alias_line(rng):
             rng.choice([b", ", b",", b" , ", b" ", b",,"]).join(members) + rng.choice([b"", b"", b",", b" "]))
 
 
+CONTENTS = {"f1": b"one\n", "f2": bytes(range(256)), "f3": b"", "f4": "straße".encode()}
+
+
+def file_line(rng):
+    """-F: the values name files."""
+    if rng.random() < 0.2:
+        return table_line(rng)
+    names = [rng.choice(["f1", "f2", "f3", "f4", "f1", "no-such", "./f1", "."]) for _ in range(rng.choice([1, 1, 2, 3]))]
+    return rng.choice(WORDS + QUOTED) + rng.choice(GLUE[:5]) + rng.choice([", ", ",", " ", ",,"]).join(names).encode()
+
+
 def lines_of(rng, make, most=14):
-    return [make(rng) for _ in range(rng.randint(0, most))]
+    """Some of them again, in other letters."""
+    lines = [make(rng) for _ in range(rng.randint(0, most))]
+    while lines and rng.random() < 0.2:
+        again = rng.choice(lines)
+        lines.insert(rng.randint(0, len(lines)), rng.choice([again, again.swapcase(), again.upper(), again + b"x"]))
+    return lines
 
 
 def text_of(lines, end=b"\n"):
@@ -150,6 +171,7 @@ class Place:
         return self.run([self.mcc, "-C", ".", "--postfix", "3.7", "map"], words, stdin)
 
     def real(self, *words, tool="postmap", stdin=None):
+        words = ["-o" if w == "--as-root" else w for w in words]
         return self.run([str(Path(POSTMAP).with_name(tool)), "-c", "."], words, stdin)
 
 
@@ -212,7 +234,7 @@ class RowsCase(Case):
     def __init__(self, rng):
         super().__init__(rng)
         self.type = rng.choice(TYPES)
-        self.options = rng.choice([[], [], [], ["-f"], ["-u"], ["-w"], ["-r"], ["-N"], ["-p"]])
+        self.options = [o for o in ("-f", "-u", "-w", "-r", "-N", "-p", "--as-root") if rng.random() < 0.12]
         self.lines = lines_of(rng, self.make)
         self.end = rng.choice([b"\n", b"\n", b"\n", b"", b" ", b"\r\n"])
         self.changes = []
@@ -223,7 +245,7 @@ class RowsCase(Case):
 
     def make_change(self, rng):
         if rng.random() < 0.5:
-            more = rng.choice([[], [], ["-r"], ["-w"], ["-f"]])
+            more = rng.choice([[], [], ["-r"], ["-w"], ["-f"], ["-f", "-r"], ["-u"]])
             return ["-i", *more], text_of(lines_of(rng, self.make, 6))
         keys = [k for k in (rng.choice(WORDS + NAMES + QUOTED) for _ in range(3)) if b"\0" not in k]
         if rng.random() < 0.5:
@@ -238,17 +260,21 @@ class RowsCase(Case):
     def compare(self, place, lines):
         for name in ("ours", "real"):
             place.write(name, text_of(lines, self.end))
-        steps = [(self.options, None)] + self.changes
-        for words, stdin in steps:
+        for words, stdin in [(self.options, None)] + self.changes:
             why = self.compare_step(place, words, stdin)
+            if why == FAILED:
+                return None
             if why:
                 return f"{' '.join(words)} {stdin!r}: {why}" if words else why
-        for key in self.keys:
-            if b"\0" in key:
-                continue
-            ours, real = self.both(place, ["-q", os.fsdecode(key)])
+        return self.compare_across(place) or self.compare_answers(place)
+
+    def compare_answers(self, place):
+        fold = [o for o in self.options if o in ("-f", "-u")]
+        for words, stdin in ((["-q", os.fsdecode(self.keys[0].replace(b"\0", b"")) or "x"], None),
+                             (["-q", "-"], text_of(self.keys))):
+            ours, real = self.both(place, [*fold, *words], stdin)
             if answer(ours) != answer(real):
-                return f"-q {key!r}: ours {ours} real {real}"
+                return f"{fold} {words} {stdin!r}: ours {ours} real {real}"
         return None
 
     def compare_step(self, place, words, stdin):
@@ -257,11 +283,11 @@ class RowsCase(Case):
         if words[0:1] == ["-d"] and b"non-UTF-8 key" in real[2]:
             return self.compare_dumps(place)
         if words[0:1] == ["-d"] and b"MDB_BAD_VALSIZE" in real[2]:
-            return None
+            return FAILED
         if outcome(ours) != outcome(real):
             return f"exit ours {ours} real {real}"
         if outcome(real) == "failed":
-            return None
+            return FAILED
         said, heard = our_complaints(ours[2], self.rules), real_complaints(real[2])
         # Of a line that is not UTF-8 nothing else is said, of one that is taken more.
         wrong = {line for line, rule in heard if rule == "MC117"}
@@ -279,24 +305,24 @@ class RowsCase(Case):
         return self.compare_dumps(place)
 
     def compare_dumps(self, place):
-        if self.type == "cdb":  # which Postfix does not list
-            return self.compare_cdb(place)
-        ours = place.ours(*self.flags, "-s", f"{self.type}:ours")
-        theirs = place.real("-s", f"{self.type}:ours", tool=self.tool)
-        real = place.real("-s", f"{self.type}:real", tool=self.tool)
-        if rows(ours[1]) != rows(real[1]):
-            return f"dumps ours {ours[1][:600]} {ours[2][:200]} real {real[1][:600]}"
-        if rows(theirs[1]) != rows(real[1]):
-            return f"Postfix reads ours as {theirs[1][:600]} not {real[1][:600]}"
+        """What Postfix sees in either file; cdb it does not list."""
+        if self.type != "cdb":
+            ours, real = (place.real("-s", f"{self.type}:{n}", tool=self.tool) for n in ("ours", "real"))
+            if rows(ours[1]) != rows(real[1]):
+                return f"dumps ours {ours[1][:600]} {ours[2][:200]} real {real[1][:600]}"
+        elif self.tool == "postmap" and len({(place.dir / f"{n}.cdb").read_bytes() for n in ("ours", "real")}) > 1:
+            return "bytes of the cdb files"
         return self.compare_files(place)
 
-    def compare_cdb(self, place):
-        if self.tool == "postmap" and (place.dir / "ours.cdb").read_bytes() != (place.dir / "real.cdb").read_bytes():
-            return "bytes of the cdb files"
-        ours, real = (place.ours(*self.flags, "-s", f"cdb:{name}") for name in ("ours", "real"))
-        if rows(ours[1]) != rows(real[1]):
-            return f"dumps ours {ours[1][:600]} real {real[1][:600]}"
-        return self.compare_files(place)
+    def compare_across(self, place):
+        """What mcc sees in them."""
+        seen = [place.ours(*self.flags, "-s", f"{self.type}:{n}") for n in ("ours", "real")]
+        if self.type != "cdb":
+            seen.append(place.real("-s", f"{self.type}:real", tool=self.tool))
+        for done in seen[1:]:
+            if rows(done[1]) != rows(seen[0][1]):
+                return f"-s ours {seen[0][1][:600]} other {done[1][:600]}"
+        return None
 
     def compare_files(self, place):
         names = [place.dir / f"{n}.{SUFFIX[self.type]}" for n in ("ours", "real")]
@@ -317,9 +343,27 @@ class RowsCase(Case):
 class AliasesCase(RowsCase):
     tool, flags, rules, make = "postalias", ["--aliases"], ALIASES, staticmethod(alias_line)
 
+
+class FilesCase(RowsCase):
+    make = staticmethod(file_line)
+
     def __init__(self, rng):
         super().__init__(rng)
-        self.options = [o for o in self.options if o != "-F"]
+        self.options.append("-F")
+        self.changes = [c for c in self.changes if c[0][0] != "-i"]
+
+    def compare(self, place, lines):
+        for name, content in CONTENTS.items():
+            place.write(name, content)
+        return super().compare(place, lines)
+
+    def compare_answers(self, place):
+        for key in self.keys:
+            words = ["-F", "-q", os.fsdecode(key.replace(b"\0", b"")) or "x"]
+            ours, real = self.both(place, words)
+            if answer(ours) != answer(real):
+                return f"{words}: ours {ours} real {real}"
+        return super().compare_answers(place)
 
 
 REGEX_PIECES = [r"^", r"$", r"a", r"b", r".", r".*", r"(.*)", r"([a-z]+)", r"@", r"example\.com", r"|", r"[0-9]+",
@@ -406,7 +450,7 @@ ATOMS = ["static:x", "static:{a b}", "static:{ a }", "static:A,b", "inline:{x=y}
          "inline:{ä=ö, Ä=2}", "fail:x", "static:", "environ:x", "randmap:{one}", "randmap:{ {a b} }", "randmap:{}",
          "randmap:x", "hash:h", "texthash:h", "hash:none", "cidr:{{1.2.3.4/32 x}}", "regexp:{{/a/ b}}",
          "regexp:{{/^(.)$/ $1$1}, {/x/ y}}", "pcre:{{/a/i b}}", "cidr:{{1.2.3.4/33 x}}", "texthash:none", "nosuch:x",
-         "inline:{a=b,c=d}", "inline:{ a=b c=d }", "static:{{a}}", "inline:{{a=b}", "inline:{{ a = }, b=c}"]
+         "btree:h", "lmdb:h", "cdb:h", "environ:y", "randmap:{ x }", "inline:{a=b,c=d}", "inline:{ a=b c=d }", "static:{{a}}", "inline:{{a=b}", "inline:{{ a = }, b=c}"]
 
 
 def name_of(rng, depth=0):
@@ -423,48 +467,59 @@ class NamesCase(Case):
     def __init__(self, rng):
         super().__init__(rng)
         self.lines = [name_of(rng) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
-        self.keys = [rng.choice(["x", "X", "a", "A", "ä", "Ä", "1.2.3.4", "PATH", "k", "", "none"]) for _ in range(5)]
+        self.keys = [rng.choice(["x", "X", "a", "A", "ä", "Ä", "1.2.3.4", "PATH", "LC_ALL", "k", "K", "", "none", "ẞ"])
+                     for _ in range(8)]
+        self.options = [o for o in ("-f", "-u") if rng.random() < 0.1]
+        self.is_own = rng.random() < 0.5  # who makes the databases
 
     def compare(self, place, lines):
-        place.write("h", b"k v\nx 1\nA a\n")
-        place.real("hash:h")
-        for words, stdin in [(["-q", k], None) for k in self.keys] + [
-                (["-q", "-"], "".join(k + "\n" for k in self.keys).encode())]:
-            ours = place.ours(*words, *lines, stdin=stdin)
-            real = place.real(*words, *lines, stdin=stdin)
-            if lines and answer(ours) != answer(real):
+        place.write("h", "k v\nx 1\nA a\nÄ ß\n".encode())
+        for kind in TYPES:
+            if f"{kind}:h" in "".join(lines):
+                place.ours(f"{kind}:h") if self.is_own else place.real(f"{kind}:h")
+        for words, stdin in [(["-q", self.keys[0]], None),
+                             (["-q", "-"], "".join(k + "\n" for k in self.keys).encode()), (["-s"], None)]:
+            if words == ["-s"] and len(lines) != 1:
+                continue
+            ours = place.ours(*self.options, *words, *lines, stdin=stdin)
+            real = place.real(*self.options, *words, *lines, stdin=stdin)
+            if not lines:
+                continue
+            if words == ["-s"] and outcome(ours) == outcome(real) and rows(ours[1]) == rows(real[1]):
+                continue
+            if answer(ours) != answer(real):
                 return f"{words}: ours {ours} real {real}"
         return None
 
     def show(self, lines):
-        return f"names main.cf: {self.settings!r} keys {self.keys}\n{lines}"
+        return f"names {self.options} own databases: {self.is_own} main.cf: {self.settings!r} keys {self.keys}\n{lines}"
 
 
-CASES = {"rows": RowsCase, "aliases": AliasesCase, "rules": RulesCase, "names": NamesCase}
+CASES = {"rows": RowsCase, "aliases": AliasesCase, "files": FilesCase, "rules": RulesCase, "names": NamesCase}
+SHARES = ["rows", "rows", "aliases", "aliases", "rules", "rules", "names", "names", "files"]
+
+
+def judge_one(args):
+    """The text to print about a case that differs; None of another."""
+    mcc, kind, seed = args
+    rng = random.Random(seed)
+    case = CASES[kind or rng.choice(SHARES)](rng)
+    if not case.difference(mcc, case.lines):
+        return None
+    lines = shrink(case.lines, lambda fewer: case.difference(mcc, fewer))
+    return f"---- difference (case {seed})\n{case.show(lines)}\n{case.difference(mcc, lines)}"
 
 
 def main():
-    options = parser(__doc__.splitlines()[0], 200)
+    options = beside_parser(__doc__.splitlines()[0], 200, "tables")
     options.add_argument("--kind", choices=sorted(CASES))
-    options.add_argument("--most", type=int, default=5, help="differences to show")
     args = options.parse_args()
     if POSTMAP is None:
         print("tables.py: needs an installed Postfix", file=sys.stderr)
         return 2
     print(f"seed {args.seed}", flush=True)
-    wrong = 0
-    for i in range(args.n):
-        rng = random.Random(f"{args.seed}/{i}")
-        case = CASES[args.kind or rng.choice(sorted(CASES))](rng)
-        if not case.difference(args.mcc, case.lines):
-            continue
-        wrong += 1
-        lines = shrink(case.lines, lambda fewer, case=case: case.difference(args.mcc, fewer))
-        print(f"---- difference (case {i})\n{case.show(lines)}\n{case.difference(args.mcc, lines)}", flush=True)
-        if wrong == args.most:
-            break
-    print(f"{i + 1 if args.n else 0} cases, {wrong} differ")
-    return 1 if wrong else 0
+    work = [(args.mcc, args.kind, f"{args.seed}/{i}") for i in range(args.n)]
+    return judge_all(args, work, judge_one, lambda text: print(text, flush=True))
 
 
 if __name__ == "__main__":
