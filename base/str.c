@@ -137,6 +137,16 @@ bool str_token(struct str *rest, const char *separators, struct str *out_tok)
 	return true;
 }
 
+struct str str_first_word(struct str s, struct str *out_rest)
+{
+	struct str word = STR_LIT("");
+
+	*out_rest = s;
+	(void)str_token(out_rest, " \t\r\n", &word);
+	*out_rest = str_trim(*out_rest);
+	return word;
+}
+
 char *str_dup0(struct arena *arena, struct str s)
 {
 	return arena_memdup0(arena, s.ptr, s.len);

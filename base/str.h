@@ -41,6 +41,8 @@ ptrdiff_t str_rchr(struct str s, char c);
 /* Next token of *rest up to any byte of `separators`; repeated separators
  * are skipped. False when nothing is left. */
 bool str_token(struct str *rest, const char *separators, struct str *out_tok);
+/* Up to the first blank, "" when there is none; out_rest: what follows, trimmed. */
+struct str str_first_word(struct str s, struct str *out_rest);
 char *str_dup0(struct arena *arena, struct str s);	 /* NUL-terminated copy */
 struct str str_lower(struct arena *arena, struct str s); /* ASCII folding */
 /* The same, but s itself where nothing is to be folded. */

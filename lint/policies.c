@@ -10,16 +10,6 @@
 #include "lint/results.h"
 #include "lint/uses.h"
 
-static struct str first_word(struct str value, struct str *out_rest)
-{
-	struct str word = STR_LIT("");
-
-	*out_rest = value;
-	(void)str_token(out_rest, " \t\r\n", &word);
-	*out_rest = str_trim(*out_rest);
-	return word;
-}
-
 /* ---- header_checks(5) ---- */
 
 static bool works_there(const struct header_action *action, unsigned uses)
@@ -32,7 +22,7 @@ static bool works_there(const struct header_action *action, unsigned uses)
 void lint_header_result(const struct lint_results *r, const struct lint_row *row)
 {
 	struct str rest;
-	struct str word = first_word(row->value, &rest);
+	struct str word = str_first_word(row->value, &rest);
 	const struct header_action *action = header_action_find(word);
 
 	if (!action)

@@ -31,7 +31,7 @@ struct lint_results {
 void lint_result_rows(const struct lint_results *r, const struct table_file *file);
 void lint_result_rules(const struct lint_results *r, const struct pattern_file *file);
 
-/* access.c: MC623. */
+/* access.c: MC622..MC627. */
 void lint_access_result(const struct lint_results *r, const struct lint_row *row);
 /* routes.c: MC330, MC1025, MC1027, MC1032, MC1043. */
 void lint_transport_result(const struct lint_results *r, const struct lint_row *row);

@@ -99,6 +99,14 @@ static void find_in_setting(struct use_finder *f, const struct setting *setting,
 		add_use(f, list->items[i].text.str, uses);
 }
 
+/* postconf(5): these may not permit, since a stranger sets what they look up. */
+static bool is_untrusted(struct str word)
+{
+	return str_caseends(word, "_a_access") || str_caseends(word, "_mx_access") ||
+	       str_caseends(word, "_ns_access") ||
+	       str_caseeqc(word, "check_reverse_client_hostname_access");
+}
+
 static unsigned use_of_restriction(struct str word)
 {
 	const struct restriction *r = restriction_find(word);
@@ -106,7 +114,8 @@ static unsigned use_of_restriction(struct str word)
 	if (!r || r->arg != RESTRICTION_ARG_MAP || r->effect != RESTRICTION_LOOKS_UP)
 		return 0;
 	return USE_ACCESS |
-	       (str_caseeqc(word, "check_helo_access") ? USE_ACCESS_HELO : 0);
+	       (str_caseeqc(word, "check_helo_access") ? USE_ACCESS_HELO : 0) |
+	       (is_untrusted(word) ? USE_ACCESS_UNTRUSTED : 0);
 }
 
 static void find_in_restrictions(struct use_finder *f, const struct setting *setting)

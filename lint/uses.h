@@ -24,7 +24,9 @@ enum lint_use {
 	USE_HEADER_MILTER = 1 << 9,
 	USE_POSTSCREEN = 1 << 10,
 	USE_TLS_POLICY = 1 << 11,
-	USE_SASL_PASSWORD = 1 << 12
+	USE_SASL_PASSWORD = 1 << 12,
+	/* access(5) by what the DNS of a stranger says: no row may permit */
+	USE_ACCESS_UNTRUSTED = 1 << 13
 };
 
 #define USES_HEADER (USE_HEADER | USE_HEADER_SMTP | USE_HEADER_MILTER)

@@ -36,7 +36,7 @@ static void check_parsed(struct cli *cli, const struct parse_ctx *ctx,
 		check_main(cli, src);
 		break;
 	case FILE_KIND_MASTER:
-		master_parse(ctx, src);
+		lint_master_file(ctx, master_parse(ctx, src));
 		break;
 	case FILE_KIND_ALIASES:
 		lint_alias_file(ctx, aliases_parse(ctx, src));

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Services of master.cf: whether the fields suit the program, and what pipe(8)
+ * and spawn(8) read from their arguments. The programs end with an error where
+ * these do not hold, each time that the service is asked for.
+ */
+#include <string.h>
+
+#include "base/diag.h"
+#include "grammar/master.h"
+#include "grammar/vocabulary.h"
+#include "lint/checks.h"
+#include "lint/lint_file.h"
+#include "mcc/model/site.h"
+
+/* ---- fields ---- */
+
+struct process_limit {
+	const char *program;
+	const char *limit; /* the only one with which it starts */
+};
+
+static const struct process_limit process_limits[] = {
+	{"pickup", "1"},   {"qmgr", "1"},    {"oqmgr", "1"},   {"tlsmgr", "1"},
+	{"verify", "1"},   {"anvil", "1"},   {"scache", "1"},  {"postscreen", "1"},
+	{"bounce", "0"},   {"cleanup", "0"}, {"dnsblog", "0"}, {"flush", "0"},
+	{"tlsproxy", "0"},
+};
+
+static const char *required_limit(struct str program)
+{
+	for (size_t i = 0; i < array_len(process_limits); i++)
+		if (str_eqc(program, process_limits[i].program))
+			return process_limits[i].limit;
+	return NULL;
+}
+
+/* '-' is default_process_limit, which is how the program is told apart. */
+static void check_limit(struct diag_queue *diags, const struct master_service *service)
+{
+	struct str program = service->fields[MASTER_COMMAND];
+	const char *limit = required_limit(program);
+	struct diag *d;
+
+	if (!limit || str_eqc(service->fields[MASTER_MAXPROC], limit))
+		return;
+	d = diag_add(diags, RULE_MC1118, service->field_spans[MASTER_MAXPROC],
+		     "%.*s requires a process limit of %s, not '%.*s': it ends with an "
+		     "error each time that it is started",
+		     STR_ARG(program), limit, STR_ARG(service->fields[MASTER_MAXPROC]));
+	diag_fix(diags, d, "write %s", limit);
+	diag_edit(diags, d, service->field_spans[MASTER_MAXPROC], limit);
+}
+
+static void check_private(struct diag_queue *diags, const struct master_service *service)
+{
+	struct str value = service->fields[MASTER_PRIVATE];
+	struct diag *d;
+
+	if (!str_eqc(service->fields[MASTER_TYPE], "inet") || str_eqc(value, "n"))
+		return;
+	d = diag_add(diags, RULE_MC1104, service->field_spans[MASTER_PRIVATE],
+		     "an inet service cannot be private%s: Postfix does not start",
+		     str_eqc(value, "-") ? ", and '-' means y" : "");
+	diag_fix(diags, d, "write n");
+	diag_edit(diags, d, service->field_spans[MASTER_PRIVATE], "n");
+}
+
+/* ---- arguments of pipe(8) and spawn(8) ---- */
+
+struct command_args {
+	struct diag_queue *diags;
+	struct str mail_owner;
+	const struct master_service *service;
+	bool is_pipe;
+	bool has_user;
+	bool has_argv;
+};
+
+static const char *const pipe_attributes[] = {
+	"user=",   "argv=", "flags=",	    "directory=",
+	"chroot=", "eol=",  "null_sender=", "size=",
+};
+
+static bool is_attribute(const struct command_args *c, struct str arg)
+{
+	size_t count = c->is_pipe ? array_len(pipe_attributes) : 2;
+
+	for (size_t i = 0; i < count; i++)
+		if (str_starts(arg, pipe_attributes[i]))
+			return true;
+	return false;
+}
+
+static void fault(const struct command_args *c, struct text arg, const char *what)
+{
+	diag_add(c->diags, RULE_MC1125, text_full_span(arg),
+		 "'%.*s' %s: %.*s ends with an error each time that it is asked for",
+		 STR_ARG(arg.str), what, STR_ARG(c->service->fields[MASTER_COMMAND]));
+}
+
+/* `user=name` or `user=name:group`, names or numbers. */
+static void check_user(const struct command_args *c, struct text arg)
+{
+	struct str value = str_slice(arg.str, strlen("user="), arg.str.len);
+	ptrdiff_t colon = str_chr(value, ':');
+	struct str user = str_slice(value, 0, colon < 0 ? value.len : (size_t)colon);
+	struct str group =
+		colon < 0 ? STR_LIT("") : str_slice(value, (size_t)colon + 1, value.len);
+
+	if (!user.len || (colon >= 0 && !group.len))
+		fault(c, arg, "names nobody");
+	else if (str_eqc(user, "root") || str_eqc(user, "0"))
+		fault(c, arg, "asks for the rights of root, which are refused");
+	else if (str_eq(user, c->mail_owner))
+		fault(c, arg, "asks for the rights of Postfix itself, which are refused");
+	else if (str_eqc(group, "root") || str_eqc(group, "0"))
+		fault(c, arg, "asks for the group of root, which is refused");
+}
+
+static void check_flags(const struct command_args *c, struct text arg)
+{
+	for (size_t i = strlen("flags="); i < arg.str.len; i++)
+		if (!strchr("BDFORXhqu.>", arg.str.ptr[i]))
+			diag_add(c->diags, RULE_MC1126, text_span(arg, i, i + 1),
+				 "pipe has no flag '%c': it ends with an error each time "
+				 "that it is asked for",
+				 arg.str.ptr[i]);
+}
+
+static void check_size(const struct command_args *c, struct text arg)
+{
+	uint64_t size;
+
+	if (!str_to_u64(str_slice(arg.str, strlen("size="), arg.str.len), &size))
+		fault(c, arg, "is no number of bytes");
+}
+
+/* What follows argv= is the command's own. */
+static void check_argument(struct command_args *c, struct text arg)
+{
+	if (!is_attribute(c, arg.str)) {
+		fault(c, arg, "is no attribute of this program");
+	} else if (str_starts(arg.str, "argv=")) {
+		c->has_argv = true;
+	} else if (str_starts(arg.str, "user=")) {
+		c->has_user = true;
+		check_user(c, arg);
+	} else if (str_starts(arg.str, "flags=")) {
+		check_flags(c, arg);
+	} else if (str_starts(arg.str, "size=")) {
+		check_size(c, arg);
+	}
+}
+
+/* Options come first; `-o` has its operand in the same argument or the next. */
+static size_t skip_options(const struct master_service *service)
+{
+	size_t i = 0;
+
+	while (i < service->arg_count && str_starts(service->args[i].str, "-"))
+		i += str_eqc(service->args[i].str, "-o") ? 2 : 1;
+	return i;
+}
+
+static void check_command(struct command_args *c)
+{
+	const struct master_service *service = c->service;
+	struct str program = service->fields[MASTER_COMMAND];
+
+	c->is_pipe = str_eqc(program, "pipe");
+	if (!c->is_pipe && !str_eqc(program, "spawn"))
+		return;
+	for (size_t i = skip_options(service); i < service->arg_count && !c->has_argv;
+	     i++)
+		check_argument(c, service->args[i]);
+	if (c->has_user && c->has_argv)
+		return;
+	diag_add(c->diags, RULE_MC1125, service->field_spans[MASTER_COMMAND],
+		 "%.*s needs %s: it ends with an error each time that it is asked for",
+		 STR_ARG(program),
+		 c->has_user   ? "argv=, the command to run"
+		 : c->has_argv ? "user=, whose rights the command gets"
+			       : "user= and argv=");
+}
+
+/* Fields that are missing or have no form have been told of. */
+static bool has_all_fields(const struct master_service *service)
+{
+	return service->fields[MASTER_COMMAND].len > 0;
+}
+
+static void check_services(struct diag_queue *diags, const struct master_file *file,
+			   struct str mail_owner)
+{
+	for (size_t i = 0; i < file->service_count; i++) {
+		const struct master_service *service = &file->services[i];
+		struct command_args args = {diags, mail_owner, service,
+					    false, false,      false};
+
+		if (!has_all_fields(service))
+			continue;
+		check_private(diags, service);
+		check_limit(diags, service);
+		check_command(&args);
+	}
+}
+
+void lint_master_file(const struct parse_ctx *ctx, const struct master_file *file)
+{
+	check_services(ctx->diags, file, str_of("postfix"));
+}
+
+void lint_services(const struct site *site, struct diag_queue *diags)
+{
+	if (site->master)
+		check_services(diags, site->master,
+			       site_setting(site, PARAM_mail_owner)->value.str);
+}
