@@ -51,7 +51,21 @@ bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_entry *e
 	       report_utf8(ctx, entry->name_span);
 }
 
-void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
+/* No program reads such a text, whatever postmap(1) answers from it. */
+static void report_unreadable(const struct parse_ctx *ctx, const struct table_row *again,
+			      const struct table_row *first)
+{
+	struct diag *d =
+		diag_add_as(ctx->diags, RULE_MC901, DIAG_ERROR, again->key_span,
+			    "'%.*s' stands here again: Postfix does not read a "
+			    "texthash: table with such a row, every lookup fails",
+			    STR_ARG(again->key));
+
+	diag_relate(ctx->diags, d, first->key_span, "first written here");
+}
+
+static void duplicate_rows(const struct parse_ctx *ctx, const struct table_file *file,
+			   bool is_texthash)
 {
 	struct strmap *seen = strmap_new(ctx->arena);
 
@@ -60,12 +74,19 @@ void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
 		struct str key = str_lower(ctx->arena, row->key);
 		const struct table_row *first = strmap_find(seen, key);
 
-		if (first)
+		if (!first)
+			strmap_put(seen, key, row);
+		else if (is_texthash)
+			report_unreadable(ctx, row, first);
+		else
 			lint_report_duplicate(ctx, row->key_span, first->key_span,
 					      row->key, str_eq(first->value, row->value));
-		else
-			strmap_put(seen, key, row);
 	}
+}
+
+void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
+{
+	duplicate_rows(ctx, file, false);
 }
 
 static void duplicate_aliases(const struct parse_ctx *ctx, const struct alias_file *file)
@@ -115,6 +136,7 @@ void lint_tables(const struct site *site, struct diag_queue *diags)
 		if (table->aliases)
 			duplicate_aliases(&ctx, table->aliases);
 		else if (table->rows && !is_ordered)
-			lint_table_file(&ctx, table->rows);
+			duplicate_rows(&ctx, table->rows,
+				       str_eqc(table->type_name, "texthash"));
 	}
 }

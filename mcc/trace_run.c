@@ -4,13 +4,10 @@
  * its master.cf entry; rewriting, routing and delivery go by main.cf, since
  * other processes do them.
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/fsio.h"
 #include "base/limits.h"
-#include "base/status.h"
 #include "mcc/model/site.h"
 #include "mcc/trace.h"
 #include "runtime/address.h"
@@ -114,16 +111,22 @@ static void fill_session(struct policy_session *session,
 	session->is_encrypted = request->is_encrypted;
 }
 
+/* Of the file system, what the trace may see. */
+struct trace_files {
+	const struct site *site;
+	struct trace_result *result;
+};
+
 static enum rt_found read_include(void *state, const char *path, struct arena *arena,
 				  struct str *out_text)
 {
-	const struct site *site = state;
-	const char *fs_path = site_resolve_path(site, path);
+	struct trace_files *files = state;
+	const char *fs_path = site_resolve_path(files->site, path);
 
-	if (fs_path == NULL ||
-	    fs_read_file(arena, AT_FDCWD, fs_path, LIMIT_CONFIG_FILE, out_text) != MCC_OK)
-		return RT_LOOKUP_ERROR;
-	return RT_FOUND;
+	if (fs_path != NULL)
+		return rt_read_include(arena, fs_path, LIMIT_CONFIG_FILE, out_text);
+	files->result->is_unverified = true;
+	return RT_LOOKUP_ERROR;
 }
 
 /* ---- the session ---- */
@@ -283,7 +286,8 @@ static struct trace_result *run_once(struct arena *arena, struct site *site,
 				     bool assume_found)
 {
 	struct trace_result *result = arena_alloc(arena, sizeof(*result));
-	const struct rt_host host = {.state = site, .read_include = read_include};
+	struct trace_files files = {site, result};
+	const struct rt_host host = {.state = &files, .read_include = read_include};
 	struct run run = {.result = result, .request = request};
 
 	result->request = request;

@@ -6,11 +6,9 @@
  */
 #include "mccd/expand.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/fsio.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "base/strmap.h"
@@ -37,13 +35,9 @@ static enum rt_found read_include(void *state, const char *path, struct arena *a
 				  struct str *out_text)
 {
 	const char *root = state;
-	int status =
-		fs_read_file(arena, AT_FDCWD, arena_printf(arena, "%s%s", root, path),
-			     INCLUDE_MAX, out_text);
 
-	return status == 0	      ? RT_FOUND
-	       : status == MCC_ENOENT ? RT_NOT_FOUND
-				      : RT_LOOKUP_ERROR;
+	return rt_read_include(arena, arena_printf(arena, "%s%s", root, path),
+			       INCLUDE_MAX, out_text);
 }
 
 /* Addresses are equal when local parts are and domains but for case; those of

@@ -43,6 +43,15 @@ void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 	rt_trace(ctx, "undeliverable", NULL, why);
 }
 
+bool finals_have_temporary(const struct rt_finals *finals, size_t from)
+{
+	for (size_t i = from; i < finals->count; i++)
+		if (finals->items[i].kind == RT_FINAL_ERROR &&
+		    finals->items[i].dsn[0] == '4')
+			return true;
+	return false;
+}
+
 bool words_have(const struct rt_words *words, const char *word)
 {
 	for (size_t i = 0; i < words->count; i++)

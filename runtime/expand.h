@@ -13,6 +13,8 @@ struct rt_final *finals_add(const struct rt_context *ctx, struct rt_finals *fina
 /* A recipient that fails, with its enhanced code and the reason. */
 void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 		      struct str recipient, const char *dsn, const char *why);
+/* Some of the items from `from` on fails for now only. */
+bool finals_have_temporary(const struct rt_finals *finals, size_t from);
 /* The word stands in a list such as allow_mail_to_commands. */
 bool words_have(const struct rt_words *words, const char *word);
 /* True the first time that a key is seen (without regard to case). */

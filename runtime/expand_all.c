@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "runtime/address.h"
 #include "runtime/config.h"
 #include "runtime/expand.h"
 #include "runtime/resolve_find.h"
@@ -94,6 +95,15 @@ static const char *given_reason(const struct rt_context *ctx,
 	return rt_text(ctx, str_slice(text, n, text.len));
 }
 
+/* qmgr(8) drops what is sent to the site's own bounce address, wherever its
+ * domain leads. */
+static bool is_own_bounce(const struct rt_context *ctx, const struct rt_route *route)
+{
+	return route->status == RT_ROUTE_OK && route->class == RT_CLASS_LOCAL &&
+	       str_caseeqc(address_local(str_of(route->recipient)),
+			   ctx->settings->double_bounce_sender);
+}
+
 static const char *route_error(const struct rt_context *ctx, const struct rt_route *route,
 			       const char **out_dsn)
 {
@@ -104,6 +114,10 @@ static const char *route_error(const struct rt_context *ctx, const struct rt_rou
 	if (route->status == RT_ROUTE_BAD_ADDRESS) {
 		*out_dsn = "5.1.3";
 		return "bad address syntax";
+	}
+	if (route->recipient[0] == '\0') {
+		*out_dsn = "5.1.3";
+		return "null recipient address";
 	}
 	if (strcmp(route->transport, "error") == 0 ||
 	    strcmp(route->transport, "retry") == 0)
@@ -151,7 +165,10 @@ static void run_items(const struct rt_context *ctx, const struct job *job,
 		struct str recipient = str_of(item->route.recipient);
 		const char *dsn, *why = route_error(ctx, &item->route, &dsn);
 
-		if (why != NULL)
+		if (why == NULL && is_own_bounce(ctx, &item->route))
+			rt_trace(ctx, "discarded", NULL,
+				 "undeliverable postmaster notification");
+		else if (why != NULL)
 			finals_add_error(ctx, finals, recipient, dsn, why);
 		else if (rt_transport_is_local(ctx->config, item->route.transport))
 			expand_local_job(ctx, job, recipient, jobs, finals);

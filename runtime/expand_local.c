@@ -7,7 +7,7 @@
  * same delivery; each mailbox, command and file of one delivery gets the
  * message once. Members of a list with an owner- alias and members of include
  * files are forwarded instead: as messages of their own, they go through
- * cleanup(8) again.
+ * cleanup(8) again, but only when nothing is left that has to wait.
  *
  * An alias that names itself means the user. Cycles end at LIMIT_ALIAS_DEPTH.
  */
@@ -19,6 +19,8 @@
 #include "runtime/address.h"
 #include "runtime/config.h"
 #include "runtime/resolve_find.h"
+
+#define BAD_CONFIGURATION "mail system configuration error"
 
 static void deliver_recipient(const struct local_delivery *d, struct local_member m);
 
@@ -34,32 +36,46 @@ static bool once_at_level(const struct local_delivery *d, unsigned n, struct str
 static size_t deliver_list(const struct local_delivery *d, const struct local_member *m,
 			   struct str text);
 
-static void deliver_include(const struct local_delivery *d, struct local_member m,
-			    struct str path)
+/* False: the error has been added. */
+static bool open_include(const struct local_delivery *d, const struct local_member *m,
+			 struct str path, struct str *out_text)
 {
 	const struct rt_host *host = d->ctx->host;
-	struct str text, line;
+	enum rt_found found = RT_LOOKUP_ERROR;
 
-	m.level++;
-	if (path.len == 0 || path.ptr[0] != '/') {
-		local_add_error(d, &m, "5.3.5", "mail system configuration error");
-		return;
-	}
-	if (!local_once(d, "include", path))
-		return;
-	if (host == NULL || host->read_include == NULL ||
-	    host->read_include(host->state, rt_text(d->ctx, path), d->ctx->arena,
-			       &text) != RT_FOUND) {
-		local_add_error(d, &m, "4.3.0",
+	if (path.len == 0 || path.ptr[0] != '/')
+		found = RT_NOT_FOUND;
+	else if (host != NULL && host->read_include != NULL)
+		found = host->read_include(host->state, rt_text(d->ctx, path),
+					   d->ctx->arena, out_text);
+	if (found == RT_NOT_FOUND)
+		local_add_error(d, m, "5.3.5", BAD_CONFIGURATION);
+	else if (found == RT_LOOKUP_ERROR)
+		local_add_error(d, m, "4.3.0",
 				arena_printf(d->ctx->arena,
 					     "cannot open include file %.*s",
 					     STR_ARG(path)));
+	return found == RT_FOUND;
+}
+
+/* What cannot be delivered for now ends the reading of the file. */
+static void deliver_include(const struct local_delivery *d, struct local_member m,
+			    struct str path)
+{
+	size_t before = d->finals->count;
+	struct str text, line;
+
+	m.level++;
+	if (!local_once(d, "include", path) || !open_include(d, &m, path, &text))
 		return;
-	}
+	m.alias = m.local;
 	m.expanding = EXPAND_INCLUDE;
+	if (m.owner == NULL)
+		m.owner = rt_text(d->ctx, m.address);
 	if (!words_have(&d->ctx->settings->propagate_unmatched_extensions, "include"))
 		m.unmatched = (struct str){"", 0};
-	while (str_token(&text, "\r\n", &line))
+	while (!finals_have_temporary(d->finals, before) &&
+	       str_token(&text, "\r\n", &line))
 		if (line.ptr[0] != '#')
 			deliver_list(d, &m, line);
 }
@@ -72,7 +88,7 @@ static void deliver_member(const struct local_delivery *d, const struct local_me
 	if (text.len > 0 && text.ptr[0] == '/')
 		local_deliver_file(d, m, text);
 	else if (text.len > 0 && text.ptr[0] == '~')
-		local_add_error(d, m, "5.3.5", "unknown home directory in an alias");
+		local_add_error(d, m, "5.3.5", BAD_CONFIGURATION);
 	else if (text.len > 0 && text.ptr[0] == '|')
 		local_deliver_command(d, m, str_slice(text, 1, text.len));
 	else if (str_caseeq(str_slice(text, 0, include.len), include))
@@ -98,36 +114,42 @@ static size_t deliver_list(const struct local_delivery *d, const struct local_me
 	return count;
 }
 
+/* The extension that no alias took goes to the member. */
+static struct str with_unmatched(const struct local_delivery *d,
+				 const struct local_member *m, struct str recipient)
+{
+	struct str local = address_local(recipient);
+
+	if (m->unmatched.len == 0)
+		return recipient;
+	return str_of(arena_printf(
+		d->ctx->arena, "%.*s%c%.*s%.*s", STR_ARG(local),
+		d->ctx->settings->recipient_delimiter[0], STR_ARG(m->unmatched),
+		(int)(recipient.len - local.len), recipient.ptr + local.len));
+}
+
 /* A member that is an address: qualified and resolved, then local or not. */
 void local_deliver_address(const struct local_delivery *d, struct local_member m,
 			   struct str address)
 {
 	const struct rt_context *ctx = d->ctx;
 	struct rt_route route;
-	struct str recipient;
 
 	m.level++;
 	address = address_rewrite(ctx->arena, ctx->settings, address);
-	rt_resolve(ctx, address, d->sender, &route);
-	recipient = str_of(route.recipient);
+	rt_resolve(ctx, address, STR_LIT(""), &route);
 	if (route.status == RT_ROUTE_LOOKUP_FAILED) {
 		local_add_error(d, &m, "4.3.0", "address resolver failure");
 		return;
 	}
 	if (route.status == RT_ROUTE_BAD_ADDRESS) {
-		m.address = recipient;
-		local_add_error(d, &m, "5.1.3", "bad recipient address syntax");
+		local_add_error(d, &m, "5.1.3",
+				arena_printf(ctx->arena,
+					     "bad recipient address syntax: %s",
+					     route.recipient));
 		return;
 	}
-	if (m.unmatched.len > 0) {
-		struct str local = address_local(recipient);
-
-		recipient = str_of(arena_printf(
-			ctx->arena, "%.*s%c%.*s%.*s", STR_ARG(local),
-			ctx->settings->recipient_delimiter[0], STR_ARG(m.unmatched),
-			(int)(recipient.len - local.len), recipient.ptr + local.len));
-	}
-	m.address = recipient;
+	m.address = with_unmatched(d, &m, str_of(route.recipient));
 	if (rt_transport_is_local(ctx->config, route.transport))
 		deliver_recipient(d, m);
 	else
@@ -136,9 +158,8 @@ void local_deliver_address(const struct local_delivery *d, struct local_member m
 
 /* ---- aliases ---- */
 
-/* The owner- alias of a name becomes the sender of what its list gets. */
-static void set_owner(const struct local_delivery *d, struct local_member *m,
-		      struct str name)
+/* The owner- alias of a name, the sender of what its list gets; NULL: none. */
+static const char *owner_of(const struct local_delivery *d, struct str name)
 {
 	const struct rt_context *ctx = d->ctx;
 	const struct rt_settings *s = ctx->settings;
@@ -147,9 +168,20 @@ static void set_owner(const struct local_delivery *d, struct local_member *m,
 
 	if (!s->owner_request_special || rt_maps_find(ctx, &s->alias_maps, "alias_maps",
 						      owner, false, &value) != RT_FOUND)
-		return;
-	m->owner = rt_text(ctx, address_rewrite(ctx->arena, s,
-						s->expand_owner_alias ? value : owner));
+		return NULL;
+	return rt_text(ctx, address_rewrite(ctx->arena, s,
+					    s->expand_owner_alias ? value : owner));
+}
+
+static void set_owner(const struct local_delivery *d, struct local_member *m,
+		      struct str name)
+{
+	const char *owner = owner_of(d, name);
+
+	if (owner != NULL)
+		m->owner = m->sender = owner;
+	else if (d->ctx->settings->reset_owner_alias)
+		m->owner = NULL;
 }
 
 /* True: the name is an alias, and its members have been dealt with. */
@@ -193,7 +225,7 @@ static void deliver_switch(const struct local_delivery *d, struct local_member m
 	m.level++;
 	m.unmatched = (struct str){"", 0};
 	/* "\\user" in an alias: the user's mailbox, whatever aliases there are. */
-	if (m.user.len > 1 && m.user.ptr[0] == '\\') {
+	if (m.user.ptr[0] == '\\') {
 		m.address = str_slice(m.address, 1, m.address.len);
 		m.local = str_slice(m.local, 1, m.local.len);
 		m.user = str_slice(m.user, 1, m.user.len);
@@ -224,6 +256,22 @@ static bool was_delivered(const struct local_delivery *d, struct str address)
 	return false;
 }
 
+/* Whoever owns the address as a list hears of it. */
+static void add_loop(const struct local_delivery *d, const struct local_member *m)
+{
+	const struct rt_context *ctx = d->ctx;
+	struct str local = address_local(m->address), bare, ext;
+	const char *owner = owner_of(d, local);
+
+	if (owner == NULL &&
+	    address_strip_extension(ctx->arena, ctx->settings, local, &bare, &ext))
+		owner = owner_of(d, bare);
+	local_add_error(d, m, "5.4.6",
+			arena_printf(ctx->arena, "mail forwarding loop for %.*s",
+				     STR_ARG(m->address)));
+	d->finals->items[d->finals->count - 1].owner = owner;
+}
+
 static void deliver_recipient(const struct local_delivery *d, struct local_member m)
 {
 	const struct rt_context *ctx = d->ctx;
@@ -237,9 +285,7 @@ static void deliver_recipient(const struct local_delivery *d, struct local_membe
 	if (!once_at_level(d, m.level, m.address))
 		return;
 	if (was_delivered(d, m.address)) {
-		local_add_error(d, &m, "5.4.6",
-				arena_printf(ctx->arena, "mail forwarding loop for %.*s",
-					     STR_ARG(m.address)));
+		add_loop(d, &m);
 		return;
 	}
 	m.local = str_lower(ctx->arena, address_local(m.address));
@@ -255,9 +301,22 @@ static void deliver_recipient(const struct local_delivery *d, struct local_membe
 		}
 	}
 	if (m.user.len == 0)
-		local_add_error(d, &m, "5.1.3", "null username");
+		local_add_error(d, &m, "5.1.3",
+				arena_printf(ctx->arena, "null username in \"%.*s\"",
+					     STR_ARG(m.address)));
 	else
 		deliver_switch(d, m);
+}
+
+/* local(8) sends what it forwards in the end, if nothing is left for later. */
+static void drop_forwarded(struct rt_finals *finals, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < finals->count; i++)
+		if (!finals->items[i].is_forwarded)
+			finals->items[kept++] = finals->items[i];
+	finals->count = kept;
 }
 
 void expand_local_delivered(const struct rt_context *ctx, struct str recipient,
@@ -271,7 +330,11 @@ void expand_local_delivered(const struct rt_context *ctx, struct str recipient,
 					 .delivered = delivered};
 	const struct local_member m = {.address = recipient};
 
+	size_t before = out_finals->count;
+
 	deliver_recipient(&d, m);
+	if (finals_have_temporary(out_finals, before))
+		drop_forwarded(out_finals, before);
 }
 
 void rt_expand_local(const struct rt_context *ctx, struct str recipient,

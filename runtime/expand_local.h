@@ -26,8 +26,10 @@ struct local_member {
 	struct str user;      /* without extension */
 	struct str extension; /* without delimiter; empty: none */
 	struct str unmatched; /* extension that members inherit */
-	const char *owner;    /* NULL: none */
-	struct str alias;     /* the name that is being expanded; empty: none */
+	/* Whose list it is, if somebody's: local members of it are forwarded. */
+	const char *owner;
+	const char *sender; /* an owner that is the new sender too, or NULL */
+	struct str alias;   /* the name that is being expanded; empty: none */
 	enum expanding expanding;
 	unsigned level;
 };

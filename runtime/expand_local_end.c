@@ -28,7 +28,7 @@ static struct rt_final *add_final(const struct local_delivery *d,
 	struct rt_final *item =
 		finals_add(d->ctx, d->finals, kind, rt_text(d->ctx, text));
 
-	item->owner = m->owner;
+	item->owner = m->sender;
 	item->route.recipient = rt_text(d->ctx, m->address);
 	item->route.transport = "local";
 	item->route.nexthop = "";

@@ -58,7 +58,8 @@ struct rt_tracer {
  * What only the host knows. `user_exists`: a name of the password file; NULL:
  * every name counts as a user, unless the site says what becomes of unknown
  * ones (mailbox_transport, fallback_transport, luser_relay). `read_include`:
- * text of an :include: file; NULL: such a member is an error. `own_addresses`:
+ * text of an :include: file, RT_NOT_FOUND when local(8) takes none of that name;
+ * NULL: such a member fails for now. `own_addresses`:
  * numeric addresses of the host's interfaces; NULL: the loopback ones.
  */
 struct rt_host {
@@ -69,6 +70,10 @@ struct rt_host {
 	const char *const *own_addresses;
 	size_t own_address_count;
 };
+
+/* A text of at most `cap` bytes for read_include; path as the host has it. */
+enum rt_found rt_read_include(struct arena *arena, const char *path, size_t cap,
+			      struct str *out_text);
 
 /* The arena must have no cap: results are never NULL. */
 struct rt_context {

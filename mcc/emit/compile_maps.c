@@ -11,6 +11,7 @@
 #include "grammar/list.h"
 #include "mcc/emit/compiler.h"
 #include "mcc/emit/table_inline.h"
+#include "mcc/emit/table_rows.h"
 #include "runtime/map.h"
 
 /* Longest name of a table in maps/, without number and suffix. */
@@ -224,6 +225,13 @@ static bool is_refused(struct compiler *c, struct text text,
 	return true;
 }
 
+/* postmap(1) warns of a key that stands twice; to all others the text is none. */
+static bool is_unreadable(struct compiler *c, const struct site_table *t, bool fold_keys)
+{
+	return str_eqc(t->type_name, "texthash") && t->rows &&
+	       table_has_twice(c->arena, t->rows, fold_keys);
+}
+
 static size_t use_table(struct compiler *c, const struct site_table *t,
 			struct rt_map_ref ref)
 {
@@ -238,6 +246,10 @@ static size_t use_table(struct compiler *c, const struct site_table *t,
 				STR_ARG(t->name));
 	ref.type = str_dup0(c->arena, t->type_name);
 	ref.is_aliases = t->is_aliases;
+	if (is_unreadable(c, t, ref.fold_keys)) {
+		ref.type = "fail";
+		ref.argument = ref.name;
+	}
 	i = find_ref(c, &ref);
 	if (i < c->config->map_count)
 		return i;
@@ -250,7 +262,8 @@ static size_t use_table(struct compiler *c, const struct site_table *t,
 					    .no_substitution = ref.no_substitution});
 	ref.parts = parts;
 	ref.part_count = t->part_count;
-	place(c, t, &ref);
+	if (strcmp(ref.type, "fail") != 0)
+		place(c, t, &ref);
 	return put_ref(c, &ref);
 }
 

@@ -95,7 +95,7 @@ static struct rt_map *open_map(struct opener *o, const struct rt_map_ref *ref)
 	struct rt_map *map = NULL;
 	char err[300]; /* what is not there was reported while loading */
 
-	if (!t)
+	if (!t || strcmp(ref->type, "fail") == 0)
 		return NULL;
 	if (strcmp(ref->type, "static") == 0)
 		map = rt_map_static(o->arena, ref->name, str_of(ref->argument));

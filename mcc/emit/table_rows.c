@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/source.h"
+#include "base/strmap.h"
 #include "grammar/aliases.h"
 #include "grammar/table.h"
 
@@ -53,6 +54,19 @@ size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bo
 	}
 	*out_rows = rows;
 	return file->row_count;
+}
+
+bool table_has_twice(struct arena *arena, const struct table_file *file, bool fold)
+{
+	struct strmap *seen = strmap_new(arena);
+
+	for (size_t i = 0; i < file->row_count; i++) {
+		struct table_row *row = &file->rows[i];
+
+		if (strmap_put(seen, folded(arena, row->key, fold), row))
+			return true;
+	}
+	return false;
 }
 
 size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,

@@ -27,6 +27,9 @@ size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bo
 size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,
 			     bool fold, struct rt_row **out_rows);
 
+/* Does a key stand twice? */
+bool table_has_twice(struct arena *arena, const struct table_file *file, bool fold);
+
 /* A key as databases have it: ASCII in lower case; the same bytes if it was. */
 struct str table_fold_key(struct arena *arena, struct str key);
 

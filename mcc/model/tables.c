@@ -189,7 +189,7 @@ static void load_file(struct model *m, struct site_table *t)
 }
 
 /* The tables inside "pipemap:{...}" and "unionmap:{...}". */
-static void load_parts(struct model *m, struct site_table *t)
+static void load_parts(struct model *m, struct site_table *t, bool is_aliases)
 {
 	size_t from = t->type_name.len + 1;
 	struct text name = text_slice(m->site.arena, t->text, from, t->text.str.len);
@@ -205,7 +205,7 @@ static void load_parts(struct model *m, struct site_table *t)
 	m->table_depth++;
 	for (size_t i = 0; i < inner->count; i++) {
 		struct site_table *part =
-			model_add_table(m, inner->items[i].text, t->is_aliases);
+			model_add_table(m, inner->items[i].text, is_aliases);
 
 		if (part)
 			t->parts[t->part_count++] = part;
@@ -213,7 +213,7 @@ static void load_parts(struct model *m, struct site_table *t)
 	m->table_depth--;
 }
 
-static void load(struct model *m, struct site_table *t)
+static void load(struct model *m, struct site_table *t, bool is_aliases)
 {
 	t->state = TABLE_NOT_FILE;
 	check_type(m, t);
@@ -221,7 +221,7 @@ static void load(struct model *m, struct site_table *t)
 		return;
 	if (strcmp(t->type->name, "pipemap") == 0 ||
 	    strcmp(t->type->name, "unionmap") == 0)
-		load_parts(m, t);
+		load_parts(m, t, is_aliases);
 	else if (t->type->has_file && !str_starts(t->name, "{"))
 		load_file(m, t);
 }
@@ -269,10 +269,10 @@ struct site_table *model_add_table(struct model *m, struct text text, bool is_al
 	t->type = map_type_find(t->type_name);
 	t->text = inner;
 	t->is_proxied = is_proxied;
+	is_aliases = is_aliases || strmap_find(m->alias_tables, inner.str) != NULL;
 	/* postalias(1) makes databases; what is read as text is no aliases(5). */
-	t->is_aliases = (is_aliases || strmap_find(m->alias_tables, inner.str)) &&
-			t->type && t->type->is_compiled;
-	load(m, t);
+	t->is_aliases = is_aliases && t->type && t->type->is_compiled;
+	load(m, t, is_aliases);
 	return t;
 }
 

@@ -163,7 +163,9 @@ class RoutePostfix(Postfix):
         for found in filter(None, map(DELIVERY.search, log.split("\n"))):
             lines.setdefault(found["id"], []).append(found)
         senders = dict(re.findall(r": ([0-9A-F]+): from=<(.*)>, size=", log))
-        return [self.ends(lines, senders, q, 0) if isinstance(q, str) else refusal(*q) for q in queued]
+        answers = [self.ends(lines, senders, q, 0) if isinstance(q, str) else refusal(*q) for q in queued]
+        # Users of this machine, which mcc does not look at.
+        return [None if not isinstance(a, str) and any(end.pop("mailbox", None) for end in a) else a for a in answers]
 
     def wait_for(self, queued, most=40):
         deadline, last, quiet = time.time() + most, 0, 0
@@ -181,6 +183,8 @@ class RoutePostfix(Postfix):
         out = []
         for found in lines.get(queue_id, []) if depth < 30 else []:
             text, status = found["text"], found["status"]
+            if status == "sent" and (text == "discarded" or text.endswith("notification discarded")):
+                continue
             forwarded, command, file = FORWARDED.match(text), COMMAND.match(text), FILE.match(text)
             end = {"sender": senders.get(queue_id, "?"), "recipient": found["to"]}
             service = found["who"].split("/")
@@ -193,6 +197,8 @@ class RoutePostfix(Postfix):
                 end["recipient"] = "|" + command[1]
             elif file:
                 end["recipient"] = file[1]
+            elif text == "delivered to mailbox":
+                end["mailbox"] = True
             elif service[0] == "sink" and service[1] != "mailbox":
                 end.update(transport=service[1], nexthop=text)
             out.append(end)

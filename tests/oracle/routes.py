@@ -90,8 +90,12 @@ class Asked:
     def compare_deliver(_postfix, _question, real, mine):
         route = mine["route"]
         mine = route["error"] if "error" in route and not route["final"] and "undelivered" not in route else ends_of(route)
+        if real is None:
+            return None
         if not isinstance(real, str):
             real = sorted(tuple(sorted((k, shown(v)) for k, v in end.items() if k != "lost")) for end in real)
+            # Queues have names in lower case; the first message's next hop is that of all.
+            real, mine = map(with_lower_nexthop, (real, mine))
         return None if real == mine else (real, mine)
 
     # ---- smaller ----
@@ -153,6 +157,10 @@ def route_of(trace):
 
 def trace_failed(route):
     return route.get("status", route.get("error")) == "lookup failed"
+
+
+def with_lower_nexthop(ends):
+    return sorted(tuple((k, v.lower() if k == "nexthop" else v) for k, v in end) for end in ends) if isinstance(ends, list) else ends
 
 
 def ends_of(route):
