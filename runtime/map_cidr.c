@@ -9,26 +9,21 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "runtime/map_rules.h"
 #include "runtime/map_text.h"
 
 struct cidr_rule {
+	struct map_rule rule;
 	int family;
 	uint8_t address[16];
 	unsigned prefix;
 	bool negated;
-	bool is_if;
-	size_t skip; /* IF: the rule after its endif */
-	size_t up;   /* IF: the block around it, as in cidr_map.open */
 	struct str value;
-	unsigned line;
 };
 
 struct cidr_map {
 	struct rt_map map;
-	struct cidr_rule *rules;
-	size_t count;
-	size_t room;
-	size_t open; /* while reading: innermost `if` without endif, plus 1 */
+	struct map_rules rules;
 };
 
 static bool parse_address(struct str s, int *out_family, uint8_t out_address[16])
@@ -57,7 +52,6 @@ static bool has_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 
 static const char *parse_net(struct str pattern, struct cidr_rule *rule)
 {
-	static const uint8_t zero[16];
 	ptrdiff_t slash = str_rchr(pattern, '/');
 	struct str address = pattern;
 	uint64_t prefix = 0;
@@ -76,7 +70,7 @@ static const char *parse_net(struct str pattern, struct cidr_rule *rule)
 		return "has a wrong prefix length";
 	rule->prefix = (unsigned)prefix;
 	for (unsigned bit = rule->prefix; bit < bits; bit++)
-		if ((rule->address[bit / 8] ^ zero[bit / 8]) & (0x80u >> bit % 8))
+		if (rule->address[bit / 8] & (0x80u >> bit % 8))
 			return "has a host address where its network address belongs";
 	return NULL;
 }
@@ -108,41 +102,14 @@ static const char *parse_rule(struct str line, struct cidr_rule *rule)
 {
 	const char *wrong;
 
-	rule->is_if = is_word(line, "if");
-	if (rule->is_if)
+	rule->rule.is_if = is_word(line, "if");
+	if (rule->rule.is_if)
 		line = str_trim(str_slice(line, 2, line.len));
 	wrong = parse_pattern(&line, rule);
-	if (!wrong && !rule->is_if && !line.len)
+	if (!wrong && !rule->rule.is_if && !line.len)
 		return "has no result";
 	rule->value = line;
 	return wrong;
-}
-
-static void close_block(struct cidr_map *self, struct rt_map_warn *warn, unsigned line,
-			bool has_more)
-{
-	struct cidr_rule *rule;
-
-	if (has_more) {
-		map_warn(warn, line, "has more than endif: ignored");
-		return;
-	}
-	if (!self->open) {
-		map_warn(warn, line, "endif without if: ignored");
-		return;
-	}
-	rule = &self->rules[self->open - 1];
-	rule->skip = self->count;
-	self->open = rule->up;
-}
-
-static void add_rule(struct arena *arena, struct cidr_map *self, struct cidr_rule rule)
-{
-	rule.up = self->open;
-	if (rule.is_if)
-		self->open = self->count + 1;
-	*(struct cidr_rule *)arena_push(arena, &self->rules, self->count++, &self->room,
-					sizeof(rule)) = rule;
 }
 
 static enum rt_found cidr_lookup(struct rt_map *map, struct str key,
@@ -157,23 +124,37 @@ static enum rt_found cidr_lookup(struct rt_map *map, struct str key,
 		return RT_NOT_FOUND;
 	if (!parse_address(key, &family, address))
 		return RT_NOT_FOUND;
-	for (size_t i = 0; i < self->count; i++) {
-		const struct cidr_rule *rule = &self->rules[i];
+	for (size_t i = 0; i < self->rules.count; i++) {
+		const struct map_rule *at = self->rules.items[i];
+		const struct cidr_rule *rule = (const struct cidr_rule *)at;
 		/* A negated pattern too speaks of its own kind of address only. */
 		bool applies = rule->family == family;
 		bool matches = has_prefix(rule->address, address, rule->prefix);
 
 		if (applies && matches != rule->negated) {
-			if (rule->is_if)
+			if (at->is_if)
 				continue;
 			*out_value = rule->value;
-			*out_line = rule->line;
+			*out_line = at->line;
 			return RT_FOUND;
 		}
-		if (rule->is_if)
-			i = rule->skip - 1;
+		if (at->is_if)
+			i = at->skip - 1;
 	}
 	return RT_NOT_FOUND;
+}
+
+static void add_rule(struct arena *arena, struct cidr_map *self, struct str line,
+		     unsigned number, struct rt_map_warn *warn)
+{
+	struct cidr_rule *rule = arena_alloc(arena, sizeof(*rule));
+	const char *wrong = parse_rule(line, rule);
+
+	rule->rule.line = number;
+	if (wrong)
+		map_warn(warn, number, wrong);
+	else
+		map_rules_add(&self->rules, arena, &rule->rule);
 }
 
 static const struct rt_map_class cidr_class = {"cidr", cidr_lookup, NULL};
@@ -191,24 +172,16 @@ int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
 	self->map = (struct rt_map){&cidr_class, name, 0, false};
 	map_lines_init(&lines, arena, text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
-		struct cidr_rule rule = {.line = number};
-		const char *wrong;
-
 		if (is_word(line, "endif")) {
-			close_block(self, warn, number, line.len > strlen("endif"));
+			if (line.len > strlen("endif"))
+				map_warn(warn, number, "has more than endif: ignored");
+			else
+				map_rules_endif(&self->rules, warn, number);
 			continue;
 		}
-		wrong = parse_rule(line, &rule);
-		if (wrong) {
-			map_warn(warn, number, wrong);
-			continue;
-		}
-		add_rule(arena, self, rule);
+		add_rule(arena, self, line, number, warn);
 	}
-	while (self->open) {
-		map_warn(warn, self->rules[self->open - 1].line, "if without endif");
-		close_block(self, warn, 0, false);
-	}
+	map_rules_end(&self->rules, warn);
 	*out_map = &self->map;
 	return MCC_OK;
 }

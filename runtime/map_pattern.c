@@ -13,27 +13,22 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "runtime/map_regex.h"
+#include "runtime/map_rules.h"
 #include "runtime/map_text.h"
 
 struct pattern_rule {
+	struct map_rule rule;
 	struct regex *first;
 	bool first_negated;
 	struct regex *second; /* or NULL */
 	bool second_negated;
-	bool is_if;
-	size_t skip; /* IF: the rule after its endif */
-	size_t up;   /* IF: the block around it, as in pattern_map.open */
 	struct str result;
-	unsigned line;
 };
 
 struct pattern_map {
 	struct rt_map map;
 	const struct regex_kind *kind;
-	struct pattern_rule *rules;
-	size_t count;
-	size_t room;
-	size_t open; /* while reading: innermost `if` without endif, plus 1 */
+	struct map_rules rules;
 };
 
 /* ---- results ---- */
@@ -162,7 +157,7 @@ static bool read_rule(struct rule_reader *r, struct str line, struct pattern_rul
 {
 	const char *wrong;
 
-	if (rule->is_if)
+	if (rule->rule.is_if)
 		line = str_trim(str_slice(line, 2, line.len));
 	rule->first = read_expression(r, &line, &rule->first_negated);
 	if (!rule->first)
@@ -173,7 +168,7 @@ static bool read_rule(struct rule_reader *r, struct str line, struct pattern_rul
 			return false;
 	}
 	rule->result = str_trim(line);
-	if (rule->is_if)
+	if (rule->rule.is_if)
 		return true;
 	wrong = regex_check_result(rule->result, r->self->kind->group_count(rule->first),
 				   !rule->first_negated, r->no_substitution);
@@ -190,36 +185,28 @@ static bool is_word(struct str line, const char *word)
 	       (line.len == len || !isalnum((unsigned char)line.ptr[len]));
 }
 
-static void close_block(struct pattern_map *self, struct rt_map_warn *warn, unsigned line)
-{
-	struct pattern_rule *rule;
-
-	if (!self->open) {
-		map_warn(warn, line, "endif without if: ignored");
-		return;
-	}
-	rule = &self->rules[self->open - 1];
-	rule->skip = self->count;
-	self->open = rule->up;
-}
-
 /* What is taken all the same. */
 static void warn_of_result(const struct pattern_rule *rule, struct rt_map_warn *warn)
 {
-	if (rule->is_if && rule->result.len)
-		map_warn(warn, rule->line, "has more than if and its expression");
-	else if (!rule->is_if && !rule->result.len)
-		map_warn(warn, rule->line, "has an empty result");
+	if (rule->rule.is_if && rule->result.len)
+		map_warn(warn, rule->rule.line, "has more than if and its expression");
+	else if (!rule->rule.is_if && !rule->result.len)
+		map_warn(warn, rule->rule.line, "has an empty result");
 }
 
-static void add_rule(struct arena *arena, struct pattern_map *self,
-		     struct pattern_rule rule)
+static void add_rule(struct rule_reader *r, struct str line, unsigned number,
+		     struct rt_map_warn *warn)
 {
-	rule.up = self->open;
-	if (rule.is_if)
-		self->open = self->count + 1;
-	*(struct pattern_rule *)arena_push(arena, &self->rules, self->count++,
-					   &self->room, sizeof(rule)) = rule;
+	struct pattern_rule *rule = arena_alloc(r->arena, sizeof(*rule));
+
+	rule->rule.line = number;
+	rule->rule.is_if = is_word(line, "if");
+	if (!read_rule(r, line, rule)) {
+		map_warn(warn, number, r->err);
+		return;
+	}
+	warn_of_result(rule, warn);
+	map_rules_add(&r->self->rules, r->arena, &rule->rule);
 }
 
 /* ---- look-up ---- */
@@ -252,19 +239,20 @@ static enum rt_found pattern_lookup(struct rt_map *map, struct str key,
 	const char *subject = str_dup0(arena, key);
 	struct regex_match match;
 
-	for (size_t i = 0; subject && i < self->count; i++) {
-		const struct pattern_rule *rule = &self->rules[i];
+	for (size_t i = 0; subject && i < self->rules.count; i++) {
+		const struct map_rule *at = self->rules.items[i];
+		const struct pattern_rule *rule = (const struct pattern_rule *)at;
 		enum regex_result result;
 
 		match.count = 0;
 		result = rule_matches(self, rule, subject, &match);
 		if (result == REGEX_FAILED)
 			return RT_LOOKUP_ERROR;
-		if (result == REGEX_NO_MATCH && rule->is_if)
-			i = rule->skip - 1;
-		if (result == REGEX_NO_MATCH || rule->is_if)
+		if (result == REGEX_NO_MATCH && at->is_if)
+			i = at->skip - 1;
+		if (result == REGEX_NO_MATCH || at->is_if)
 			continue;
-		*out_line = rule->line;
+		*out_line = at->line;
 		return expand(arena, rule->result, &match, out_value) ? RT_FOUND
 								      : RT_LOOKUP_ERROR;
 	}
@@ -291,25 +279,15 @@ int map_pattern_of_text(struct arena *arena, const struct rt_map_text *text,
 	self->kind = is_pcre ? &regex_pcre : &regex_posix;
 	map_lines_init(&lines, arena, text->text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
-		struct pattern_rule rule = {.line = number};
-
 		if (is_word(line, "endif")) {
 			if (line.len > strlen("endif"))
 				map_warn(warn, number, "has more than endif");
-			close_block(self, warn, number);
+			map_rules_endif(&self->rules, warn, number);
 			continue;
 		}
-		rule.is_if = is_word(line, "if");
-		if (read_rule(&reader, line, &rule)) {
-			warn_of_result(&rule, warn);
-			add_rule(arena, self, rule);
-		} else
-			map_warn(warn, number, reader.err);
+		add_rule(&reader, line, number, warn);
 	}
-	while (self->open) {
-		map_warn(warn, self->rules[self->open - 1].line, "if without endif");
-		close_block(self, warn, 0);
-	}
+	map_rules_end(&self->rules, warn);
 	*out_map = &self->map;
 	return MCC_OK;
 }
