@@ -47,7 +47,9 @@ enum {
 	ARENA_CHUNK_MAX = 1 << 20,
 	/* Room of a list that has just begun: most have one or two elements. */
 	ARENA_FIRST_PUSH = 8,
-	ARENA_FIRST_BYTES = 64
+	ARENA_FIRST_BYTES = 64,
+	/* Most texts are shorter and printed once only. */
+	ARENA_PRINTED = 256
 };
 
 struct chunk {
@@ -319,16 +321,20 @@ char *arena_strdup(struct arena *arena, const char *s)
 
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 {
+	char line[ARENA_PRINTED], *text;
 	va_list again;
-	char *text = NULL;
 	int len;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
 	MCC_ASSERT(len >= 0);
-	text = arena_alloc(arena, (size_t)len + 1);
-	if (text)
-		vsnprintf(text, (size_t)len + 1, fmt, again);
+	if ((size_t)len < sizeof(line)) {
+		text = arena_memdup0(arena, line, (size_t)len);
+	} else {
+		text = arena_alloc(arena, (size_t)len + 1);
+		if (text)
+			vsnprintf(text, (size_t)len + 1, fmt, again);
+	}
 	va_end(again);
 	return text;
 }

@@ -7,6 +7,7 @@
 #ifndef MCC_BASE_ESCAPE_H
 #define MCC_BASE_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -24,6 +25,9 @@ struct glyph escape_glyph(struct str s);
 
 /* Appends `s` escaped, on one line: tabs and line breaks become \t and \n. */
 void escape_add(struct strbuf *buf, struct str s);
+
+/* Printable ASCII without quotes and backslashes: a JSON string as it is. */
+bool escape_is_plain(struct str s);
 
 /*
  * Appends `s` with only the bytes that are not UTF-8 escaped, for formats

@@ -16,35 +16,37 @@ static char ascii_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-struct str str_of(const char *cstr)
+/* Eight bytes at a time: bit 7 of each byte tells whether it is one of A-Z. */
+static uint64_t upper_bits(uint64_t bytes)
 {
-	return cstr ? (struct str){cstr, strlen(cstr)} : (struct str){"", 0};
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t low = bytes & ~high;
+	uint64_t from_a = low + ones * (0x80 - 'A');
+	uint64_t past_z = low + ones * (0x80 - 'Z' - 1);
+
+	return from_a & ~past_z & ~bytes & high;
 }
 
-bool str_eq(struct str a, struct str b)
+/* Eight bytes in lower case. */
+static uint64_t lower_bytes(const char *bytes)
 {
-	return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word | upper_bits(word) >> 2;
 }
 
-bool str_eqc(struct str a, const char *cstr)
+bool str_caseeq_bytes(const char *a, const char *b, size_t len)
 {
-	return str_eq(a, str_of(cstr));
-}
+	size_t i = 0;
 
-bool str_caseeq(struct str a, struct str b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+	for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t))
+		if (lower_bytes(a + i) != lower_bytes(b + i))
 			return false;
-	}
+	for (; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
 	return true;
-}
-
-bool str_caseeqc(struct str a, const char *cstr)
-{
-	return str_caseeq(a, str_of(cstr));
 }
 
 int str_cmp(struct str a, struct str b)
@@ -76,16 +78,6 @@ bool str_caseends(struct str s, const char *suffix)
 	return s.len >= len && str_caseeqc(str_slice(s, s.len - len, s.len), suffix);
 }
 
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-	if (to > s.len)
-		to = s.len;
-	if (from > to)
-		from = to;
-	/* An empty view may have no pointer to add to. */
-	return s.len ? (struct str){s.ptr + from, to - from} : s;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
@@ -101,20 +93,6 @@ struct str str_trim(struct str s)
 	while (to > from && is_blank(s.ptr[to - 1]))
 		to--;
 	return str_slice(s, from, to);
-}
-
-ptrdiff_t str_chr(struct str s, char c)
-{
-	const char *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
-
-	return at ? at - s.ptr : -1;
-}
-
-ptrdiff_t str_rchr(struct str s, char c)
-{
-	const char *at = s.len ? memrchr(s.ptr, c, s.len) : NULL;
-
-	return at ? at - s.ptr : -1;
 }
 
 bool str_token(struct str *rest, const char *separators, struct str *out_tok)
@@ -161,17 +139,6 @@ struct str str_lower(struct arena *arena, struct str s)
 	for (size_t i = 0; i < s.len; i++)
 		copy[i] = ascii_lower(copy[i]);
 	return (struct str){copy, s.len};
-}
-
-/* Eight bytes at a time: bit 7 of each byte tells whether it is one of A-Z. */
-static uint64_t upper_bits(uint64_t bytes)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-	uint64_t low = bytes & ~high;
-	uint64_t from_a = low + ones * (0x80 - 'A');
-	uint64_t past_z = low + ones * (0x80 - 'Z' - 1);
-
-	return from_a & ~past_z & ~bytes & high;
 }
 
 static bool has_upper(struct str s)

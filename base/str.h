@@ -2,6 +2,9 @@
 /*
  * Length-carrying views and bounded growing buffers. A view borrows; it may
  * hold any bytes, NUL included.
+ *
+ * What is one comparison or one call of the C library stands here, since every
+ * look-up of every session is made of it.
  */
 #ifndef MCC_BASE_STR_H
 #define MCC_BASE_STR_H
@@ -10,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -24,20 +28,68 @@ struct str {
 #define STR_ARG(s) (int)(s).len, (s).ptr
 #define STR_LIT(lit) ((struct str){(lit), sizeof(lit) - 1})
 
-struct str str_of(const char *cstr); /* NULL gives the empty view */
-bool str_eq(struct str a, struct str b);
-bool str_eqc(struct str a, const char *cstr);
-bool str_caseeq(struct str a, struct str b); /* ASCII only */
-bool str_caseeqc(struct str a, const char *cstr);
+/* NULL gives the empty view. */
+static inline struct str str_of(const char *cstr)
+{
+	return cstr ? (struct str){cstr, strlen(cstr)} : (struct str){"", 0};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (!a.len || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool str_eqc(struct str a, const char *cstr)
+{
+	return str_eq(a, str_of(cstr));
+}
+
+/* ASCII letters only; of two views that are equally long. */
+bool str_caseeq_bytes(const char *a, const char *b, size_t len);
+
+static inline bool str_caseeq(struct str a, struct str b)
+{
+	return a.len == b.len && str_caseeq_bytes(a.ptr, b.ptr, a.len);
+}
+
+static inline bool str_caseeqc(struct str a, const char *cstr)
+{
+	return str_caseeq(a, str_of(cstr));
+}
+
 int str_cmp(struct str a, struct str b); /* byte order, then length */
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 bool str_caseends(struct str s, const char *suffix);
-struct str str_slice(struct str s, size_t from, size_t to); /* clamped */
+
+/* Clamped. */
+static inline struct str str_slice(struct str s, size_t from, size_t to)
+{
+	if (to > s.len)
+		to = s.len;
+	if (from > to)
+		from = to;
+	/* An empty view may have no pointer to add to. */
+	return s.len ? (struct str){s.ptr + from, to - from} : s;
+}
+
 struct str str_trim(struct str s); /* blanks of ASCII, both ends */
+
 /* Position of the first / last byte c, or -1. */
-ptrdiff_t str_chr(struct str s, char c);
-ptrdiff_t str_rchr(struct str s, char c);
+static inline ptrdiff_t str_chr(struct str s, char c)
+{
+	const char *at = s.len ? (const char *)memchr(s.ptr, c, s.len) : NULL;
+
+	return at ? at - s.ptr : -1;
+}
+
+static inline ptrdiff_t str_rchr(struct str s, char c)
+{
+	const char *at = s.len ? (const char *)memrchr(s.ptr, c, s.len) : NULL;
+
+	return at ? at - s.ptr : -1;
+}
+
 /* Next token of *rest up to any byte of `separators`; repeated separators
  * are skipped. False when nothing is left. */
 bool str_token(struct str *rest, const char *separators, struct str *out_tok);

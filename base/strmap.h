@@ -17,7 +17,7 @@ void *strmap_find(const struct strmap *map, struct str key);
 /* Sets the value; the key is borrowed and must live as long as the arena.
  * Returns the previous value, or NULL. The value must not be NULL. */
 void *strmap_put(struct strmap *map, struct str key, void *value);
-/* The hash that the map uses (FNV-1a), for keys that are made of hashes. */
+/* The hash that the map uses (64 bits), for keys that are made of hashes. */
 uint64_t strmap_hash(struct str key);
 size_t strmap_count(const struct strmap *map);
 /* Calls fn for every entry in insertion order. */

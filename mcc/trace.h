@@ -18,6 +18,7 @@ struct arena;
 struct resolver;
 struct site;
 struct trace_answers;
+struct trace_heads;
 
 /* A table whose text is not what Postfix would read. */
 struct trace_note {
@@ -133,8 +134,9 @@ int trace_script_run(const struct trace_script *script, FILE *in, const char *na
 const char *trace_stage_name(enum trace_stage stage);
 const char *trace_verdict(const struct trace_result *result);
 
-/* The same object, appended to a buffer. */
-void trace_write_json(struct strbuf *buf, struct arena *arena,
+/* The same object, appended to a buffer; `heads` (may be NULL) are kept for the
+ * next one. */
+void trace_write_json(struct strbuf *buf, struct arena *arena, struct trace_heads *heads,
 		      const struct trace_result *result);
 /* One JSON object (schema "mcc-trace/1") and a newline. */
 void trace_print_json(FILE *out, struct arena *arena, const struct trace_result *result);

@@ -14,63 +14,81 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "mcc/trace.h"
+#include "mcc/trace_heads.h"
 #include "runtime/address.h"
 
 /* Writes members; `first` tells whether a comma is due. */
 struct writer {
 	struct strbuf *buf;
 	struct arena *arena;
+	struct trace_heads *heads; /* NULL: none are kept */
 	bool first;
 };
 
+/* Appends `len` bytes that the caller fills; NULL: the buffer is full. */
+static char *claim(struct writer *w, size_t len)
+{
+	struct strbuf *buf = w->buf;
+	char *start = buf->ptr + buf->len;
+
+	if (buf->room - buf->len <= len)
+		return strbuf_claim(buf, len);
+	buf->len += len;
+	start[len] = '\0';
+	return start;
+}
+
+static void put_char(struct writer *w, char c)
+{
+	char *out = claim(w, 1);
+
+	if (out != NULL)
+		*out = c;
+}
+
+static void put_bytes(struct writer *w, struct str bytes)
+{
+	char *out = claim(w, bytes.len);
+
+	if (out != NULL)
+		memcpy(out, bytes.ptr, bytes.len);
+}
+
 static void open_group(struct writer *w, char c)
 {
-	strbuf_addc(w->buf, c);
+	put_char(w, c);
 	w->first = true;
 }
 
 static void close_group(struct writer *w, char c)
 {
-	strbuf_addc(w->buf, c);
+	put_char(w, c);
 	w->first = false;
 }
 
 static void separate(struct writer *w)
 {
 	if (!w->first)
-		strbuf_addc(w->buf, ',');
+		put_char(w, ',');
 	w->first = false;
 }
 
-static void put_name(struct writer *w, const char *name)
+/* The member's name and `more` bytes after it, which the caller fills. */
+static char *put_name(struct writer *w, struct str name, size_t more)
 {
-	size_t len = strlen(name);
-	char *out = strbuf_claim(w->buf, len + 3 + !w->first);
+	char *out = claim(w, name.len + 3 + !w->first + more);
 
 	if (out == NULL)
-		return;
+		return NULL;
 	if (!w->first)
 		*out++ = ',';
 	*out++ = '"';
-	memcpy(out, name, len);
-	out[len] = '"';
-	out[len + 1] = ':';
+	memcpy(out, name.ptr, name.len);
+	out += name.len;
+	*out++ = '"';
+	*out++ = ':';
 	w->first = false;
-}
-
-/* Copies what needs no escape; the number of bytes. */
-static size_t copy_plain(char *out, struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-
-		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
-			break;
-		out[i] = s.ptr[i];
-	}
-	return i;
+	return out;
 }
 
 /* Quotes, control characters, other letters: seldom, so the library does it. */
@@ -91,77 +109,93 @@ static void put_odd_string(struct writer *w, struct str s)
 	json_decref(value);
 }
 
-static void put_string(struct writer *w, struct str s)
+/* What needs no escape, between quotes. */
+static void quote_plain(char *out, struct str s)
 {
-	size_t before = w->buf->len;
-	char *out = strbuf_claim(w->buf, s.len + 2);
-
 	if (out == NULL)
 		return;
-	out[0] = '"';
-	if (copy_plain(out + 1, s) == s.len) {
-		out[s.len + 1] = '"';
-		return;
+	*out++ = '"';
+	memcpy(out, s.ptr, s.len);
+	out[s.len] = '"';
+}
+
+static void put_string(struct writer *w, struct str s)
+{
+	if (escape_is_plain(s))
+		quote_plain(claim(w, s.len + 2), s);
+	else
+		put_odd_string(w, s);
+}
+
+static void set_string(struct writer *w, struct str name, struct str value)
+{
+	if (escape_is_plain(value)) {
+		quote_plain(put_name(w, name, value.len + 2), value);
+	} else {
+		put_name(w, name, 0);
+		put_odd_string(w, value);
 	}
-	w->buf->len = before;
-	put_odd_string(w, s);
 }
 
-static void set_text(struct writer *w, const char *name, const char *value)
+static void set_text(struct writer *w, struct str name, const char *value)
 {
-	if (value == NULL)
-		return;
-	put_name(w, name);
-	put_string(w, str_of(value));
+	if (value != NULL)
+		set_string(w, name, str_of(value));
 }
 
-static void set_number(struct writer *w, const char *name, unsigned n)
+static void set_number(struct writer *w, struct str name, unsigned n)
 {
-	char digits[12];
+	char digits[12], *out;
 	size_t at = sizeof(digits);
 
 	do {
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	put_name(w, name);
-	strbuf_add(w->buf, digits + at, sizeof(digits) - at);
+	out = put_name(w, name, sizeof(digits) - at);
+	if (out != NULL)
+		memcpy(out, digits + at, sizeof(digits) - at);
 }
 
-static void set_true(struct writer *w, const char *name)
+static void set_true(struct writer *w, struct str name)
 {
-	put_name(w, name);
-	strbuf_add(w->buf, "true", 4);
+	char *out = put_name(w, name, 4);
+
+	if (out != NULL)
+		memcpy(out, "true", 4);
 }
 
-static void open_member(struct writer *w, const char *name, char c)
+static void open_member(struct writer *w, struct str name, char c)
 {
-	put_name(w, name);
-	open_group(w, c);
+	char *out = put_name(w, name, 1);
+
+	if (out != NULL)
+		*out = c;
+	w->first = true;
 }
 
 static void set_origin(struct writer *w, const struct rt_origin *origin)
 {
 	if (origin->line == 0)
 		return;
-	set_text(w, "file", origin->file);
-	set_number(w, "line", origin->line);
+	set_text(w, STR_LIT("file"), origin->file);
+	set_number(w, STR_LIT("line"), origin->line);
 }
 
 static void put_replies(struct writer *w, const struct trace_result *result)
 {
-	open_member(w, "replies", '{');
+	open_member(w, STR_LIT("replies"), '{');
 	for (int i = 0; i < TRACE_STAGE_COUNT; i++) {
 		const struct policy_reply *reply = &result->replies[i];
 
 		if (!result->has_reply[i])
 			continue;
-		open_member(w, trace_stage_name((enum trace_stage)i), '{');
-		set_number(w, "code", (unsigned)reply->code);
-		set_text(w, "dsn", reply->dsn);
-		set_text(w, "text", reply->text);
+		open_member(w, str_of(trace_stage_name((enum trace_stage)i)), '{');
+		set_number(w, STR_LIT("code"), (unsigned)reply->code);
+		set_text(w, STR_LIT("dsn"), reply->dsn);
+		set_text(w, STR_LIT("text"), reply->text);
 		if (reply->hangup)
-			set_true(w, "hangup");
+			set_true(w, STR_LIT("hangup"));
 		close_group(w, '}');
 	}
 	close_group(w, '}');
@@ -171,9 +205,9 @@ static void put_decided(struct writer *w, const struct trace_result *result)
 {
 	if (result->deciding == NULL || result->deciding->item == NULL)
 		return;
-	open_member(w, "decided_by", '{');
+	open_member(w, STR_LIT("decided_by"), '{');
 	set_origin(w, &result->deciding->decided_by);
-	set_text(w, "item", result->deciding->item);
+	set_text(w, STR_LIT("item"), result->deciding->item);
 	close_group(w, '}');
 }
 
@@ -215,7 +249,7 @@ static void put_deliveries(struct writer *w, const struct trace_result *result)
 {
 	const struct rt_finals *finals = &result->finals;
 
-	open_member(w, "deliveries", '[');
+	open_member(w, STR_LIT("deliveries"), '[');
 	for (size_t i = 0; i < finals->count; i++) {
 		const struct rt_final *item = &finals->items[i];
 
@@ -223,13 +257,13 @@ static void put_deliveries(struct writer *w, const struct trace_result *result)
 			continue;
 		separate(w);
 		open_group(w, '{');
-		put_name(w, "to");
+		put_name(w, STR_LIT("to"), 0);
 		w->first = true;
 		put_final(w, item);
-		set_text(w, "transport", item->route.transport);
-		set_text(w, "nexthop", item->route.nexthop);
-		put_name(w, "sender");
-		put_string(w, address_quote(w->arena, str_of(sender_of(result, item))));
+		set_text(w, STR_LIT("transport"), item->route.transport);
+		set_text(w, STR_LIT("nexthop"), item->route.nexthop);
+		set_string(w, STR_LIT("sender"),
+			   address_quote(w->arena, str_of(sender_of(result, item))));
 		close_group(w, '}');
 	}
 	close_group(w, ']');
@@ -240,7 +274,7 @@ static void put_finals(struct writer *w, const struct trace_result *result)
 	const struct rt_finals *finals = &result->finals;
 	size_t lost = 0;
 
-	open_member(w, "final", '[');
+	open_member(w, STR_LIT("final"), '[');
 	for (size_t i = 0; i < finals->count; i++) {
 		if (finals->items[i].kind == RT_FINAL_ERROR)
 			lost++;
@@ -250,7 +284,7 @@ static void put_finals(struct writer *w, const struct trace_result *result)
 	close_group(w, ']');
 	if (lost == 0)
 		return;
-	open_member(w, "undelivered", '[');
+	open_member(w, STR_LIT("undelivered"), '[');
 	for (size_t i = 0; i < finals->count; i++) {
 		const struct rt_final *item = &finals->items[i];
 
@@ -258,10 +292,10 @@ static void put_finals(struct writer *w, const struct trace_result *result)
 			continue;
 		separate(w);
 		open_group(w, '{');
-		set_text(w, "recipient", item->route.recipient);
-		set_text(w, "dsn", item->dsn);
-		set_text(w, "text", item->text);
-		set_text(w, "sender", sender_of(result, item));
+		set_text(w, STR_LIT("recipient"), item->route.recipient);
+		set_text(w, STR_LIT("dsn"), item->dsn);
+		set_text(w, STR_LIT("text"), item->text);
+		set_text(w, STR_LIT("sender"), sender_of(result, item));
 		close_group(w, '}');
 	}
 	close_group(w, ']');
@@ -271,24 +305,24 @@ static void put_route(struct writer *w, const struct trace_result *result)
 {
 	const struct rt_route *route = &result->route;
 
-	open_member(w, "route", '{');
-	set_text(w, "recipient", route->recipient);
-	set_text(w, "error", route_error(result));
+	open_member(w, STR_LIT("route"), '{');
+	set_text(w, STR_LIT("recipient"), route->recipient);
+	set_text(w, STR_LIT("error"), route_error(result));
 	if (route->status == RT_ROUTE_OK) {
-		set_text(w, "class", rt_class_name(route->class));
-		set_text(w, "transport", route->transport);
-		set_text(w, "nexthop", route->nexthop);
+		set_text(w, STR_LIT("class"), rt_class_name(route->class));
+		set_text(w, STR_LIT("transport"), route->transport);
+		set_text(w, STR_LIT("nexthop"), route->nexthop);
 	}
 	if (route->routed)
-		set_true(w, "routed");
-	set_text(w, "sender", result->sender);
+		set_true(w, STR_LIT("routed"));
+	set_text(w, STR_LIT("sender"), result->sender);
 	put_finals(w, result);
 	if (!result->request->without_steps)
 		put_deliveries(w, result);
 	close_group(w, '}');
 }
 
-static void put_list(struct writer *w, const char *name, const char *const *texts,
+static void put_list(struct writer *w, struct str name, const char *const *texts,
 		     size_t count)
 {
 	if (count == 0)
@@ -307,30 +341,54 @@ static void put_effects(struct writer *w, const struct policy_session *session)
 	if (!session->hold && session->filter == NULL && session->redirect == NULL &&
 	    session->prepend_count == 0 && session->bcc_count == 0)
 		return;
-	open_member(w, "effects", '{');
+	open_member(w, STR_LIT("effects"), '{');
 	if (session->hold)
-		set_true(w, "hold");
-	set_text(w, "filter", session->filter);
-	set_text(w, "redirect", session->redirect);
-	put_list(w, "prepend", session->prepend, session->prepend_count);
-	put_list(w, "bcc", session->bcc, session->bcc_count);
+		set_true(w, STR_LIT("hold"));
+	set_text(w, STR_LIT("filter"), session->filter);
+	set_text(w, STR_LIT("redirect"), session->redirect);
+	put_list(w, STR_LIT("prepend"), session->prepend, session->prepend_count);
+	put_list(w, STR_LIT("bcc"), session->bcc, session->bcc_count);
 	close_group(w, '}');
+}
+
+/* All that is the same whenever this step is taken. */
+static void write_head(struct writer *w, const struct trace_step *s)
+{
+	open_group(w, '{');
+	set_text(w, STR_LIT("what"), s->step.what);
+	set_text(w, STR_LIT("stage"), s->stage);
+	set_origin(w, &s->step.origin);
+	set_text(w, STR_LIT("table"), s->step.table);
+}
+
+static void put_head(struct writer *w, const struct trace_step *s)
+{
+	struct str text = {"", 0};
+	size_t before = w->buf->len;
+
+	if (w->heads != NULL)
+		text = trace_head_find(w->heads, s);
+	if (text.len > 0) {
+		put_bytes(w, text);
+		w->first = false;
+		return;
+	}
+	write_head(w, s);
+	if (w->heads != NULL && !w->buf->failed)
+		trace_head_keep(w->heads, s,
+				str_slice(strbuf_view(w->buf), before, w->buf->len));
 }
 
 static void put_step(struct writer *w, const struct trace_step *s)
 {
 	separate(w);
-	open_group(w, '{');
-	set_text(w, "what", s->step.what);
-	set_text(w, "stage", s->stage);
-	set_origin(w, &s->step.origin);
-	set_text(w, "table", s->step.table);
-	set_text(w, "key", s->step.key);
+	put_head(w, s);
+	set_text(w, STR_LIT("key"), s->step.key);
 	if (s->step.row != 0)
-		set_number(w, "row", s->step.row);
-	set_text(w, "result", s->step.result);
+		set_number(w, STR_LIT("row"), s->step.row);
+	set_text(w, STR_LIT("result"), s->step.result);
 	if (s->decided)
-		set_true(w, "decided");
+		set_true(w, STR_LIT("decided"));
 	close_group(w, '}');
 }
 
@@ -338,7 +396,7 @@ static void put_steps(struct writer *w, const struct trace_result *result)
 {
 	if (result->request->without_steps)
 		return;
-	open_member(w, "steps", '[');
+	open_member(w, STR_LIT("steps"), '[');
 	for (size_t i = 0; i < result->step_count; i++)
 		put_step(w, &result->steps[i]);
 	close_group(w, ']');
@@ -348,15 +406,15 @@ static void put_others(struct writer *w, const struct trace_result *result)
 {
 	if (result->other_count == 0)
 		return;
-	open_member(w, "alternatives", '[');
+	open_member(w, STR_LIT("alternatives"), '[');
 	for (size_t i = 0; i < result->other_count; i++) {
 		const struct trace_result *other = result->others[i].result;
 
 		separate(w);
 		open_group(w, '{');
-		set_text(w, "when", result->others[i].when);
+		set_text(w, STR_LIT("when"), result->others[i].when);
 		put_replies(w, other);
-		set_text(w, "verdict", trace_verdict(other));
+		set_text(w, STR_LIT("verdict"), trace_verdict(other));
 		put_decided(w, other);
 		put_route(w, other);
 		close_group(w, '}');
@@ -368,31 +426,31 @@ static void put_notes(struct writer *w, const struct trace_request *request)
 {
 	if (request->note_count == 0)
 		return;
-	open_member(w, "notes", '[');
+	open_member(w, STR_LIT("notes"), '[');
 	for (size_t i = 0; i < request->note_count; i++) {
 		separate(w);
 		open_group(w, '{');
-		set_text(w, "table", request->notes[i].table);
-		set_text(w, "text", request->notes[i].text);
+		set_text(w, STR_LIT("table"), request->notes[i].table);
+		set_text(w, STR_LIT("text"), request->notes[i].text);
 		close_group(w, '}');
 	}
 	close_group(w, ']');
 }
 
-void trace_write_json(struct strbuf *buf, struct arena *arena,
+void trace_write_json(struct strbuf *buf, struct arena *arena, struct trace_heads *heads,
 		      const struct trace_result *result)
 {
-	struct writer w = {buf, arena, true};
+	struct writer w = {buf, arena, heads, true};
 
 	open_group(&w, '{');
-	set_text(&w, "schema", "mcc-trace/1");
-	set_text(&w, "service", result->service);
-	set_text(&w, "fatal", result->fatal);
+	set_text(&w, STR_LIT("schema"), "mcc-trace/1");
+	set_text(&w, STR_LIT("service"), result->service);
+	set_text(&w, STR_LIT("fatal"), result->fatal);
 	put_replies(&w, result);
-	set_text(&w, "verdict", trace_verdict(result));
+	set_text(&w, STR_LIT("verdict"), trace_verdict(result));
 	put_decided(&w, result);
 	if (result->is_unverified)
-		set_true(&w, "unverified");
+		set_true(&w, STR_LIT("unverified"));
 	put_effects(&w, &result->session);
 	put_route(&w, result);
 	put_steps(&w, result);
@@ -407,7 +465,7 @@ void trace_print_json(FILE *out, struct arena *arena, const struct trace_result 
 	struct strbuf buf;
 
 	strbuf_init(&buf, LIMIT_RUNTIME_JSON);
-	trace_write_json(&buf, arena, result);
+	trace_write_json(&buf, arena, NULL, result);
 	fwrite(buf.ptr, 1, buf.len, out);
 	strbuf_fini(&buf);
 }

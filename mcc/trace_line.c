@@ -9,31 +9,32 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/escape.h"
 #include "base/status.h"
 #include "mcc/trace.h"
 #include "runtime/address.h"
 
 struct member {
-	const char *name;
+	struct str name;
 	size_t offset; /* of a string in struct trace_request */
 };
 
 static const struct member texts[] = {
-	{"client", offsetof(struct trace_request, client_address)},
-	{"client-name", offsetof(struct trace_request, client_name)},
-	{"client-reverse", offsetof(struct trace_request, reverse_name)},
-	{"peer", offsetof(struct trace_request, peer_address)},
-	{"helo", offsetof(struct trace_request, helo)},
-	{"sasl", offsetof(struct trace_request, sasl_user)},
-	{"from", offsetof(struct trace_request, sender)},
-	{"service", offsetof(struct trace_request, service)},
-	{"rcpt", offsetof(struct trace_request, recipient)},
+	{STR_LIT("client"), offsetof(struct trace_request, client_address)},
+	{STR_LIT("client-name"), offsetof(struct trace_request, client_name)},
+	{STR_LIT("client-reverse"), offsetof(struct trace_request, reverse_name)},
+	{STR_LIT("peer"), offsetof(struct trace_request, peer_address)},
+	{STR_LIT("helo"), offsetof(struct trace_request, helo)},
+	{STR_LIT("sasl"), offsetof(struct trace_request, sasl_user)},
+	{STR_LIT("from"), offsetof(struct trace_request, sender)},
+	{STR_LIT("service"), offsetof(struct trace_request, service)},
+	{STR_LIT("rcpt"), offsetof(struct trace_request, recipient)},
 };
 
-static const struct member *find_text(const char *name)
+static const struct member *find_text(struct str name)
 {
 	for (size_t i = 0; i < array_len(texts); i++)
-		if (strcmp(texts[i].name, name) == 0)
+		if (str_eq(texts[i].name, name))
 			return &texts[i];
 	return NULL;
 }
@@ -54,18 +55,17 @@ static char *skip_blanks(char *p)
 }
 
 /* A plain string at its opening quote; its end, or NULL: not plain. */
-static char *take_string(char *p, const char **out_text)
+static char *take_string(char *p, struct str *out_text)
 {
-	if (*p != '"')
+	char *end = *p == '"' ? strchr(p + 1, '"') : NULL;
+
+	if (end == NULL)
 		return NULL;
-	*out_text = ++p;
-	while (*p != '"') {
-		if (*p == '\\' || (unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e)
-			return NULL;
-		p++;
-	}
-	*p = '\0';
-	return p + 1;
+	*out_text = (struct str){p + 1, (size_t)(end - p) - 1};
+	if (!escape_is_plain(*out_text))
+		return NULL;
+	*end = '\0';
+	return end + 1;
 }
 
 static char *take_number(char *p, size_t *out_number)
@@ -79,24 +79,30 @@ static char *take_number(char *p, size_t *out_number)
 										: NULL;
 }
 
+static char *take_bool(char *p, bool *out_value)
+{
+	*out_value = strncmp(p, "true", 4) == 0;
+	if (*out_value)
+		return p + 4;
+	return strncmp(p, "false", 5) == 0 ? p + 5 : NULL;
+}
+
 /* The value of a member; NULL: the library has to look at the line. */
-static char *take_value(struct trace_request *request, const char *name, char *p)
+static char *take_value(struct trace_request *request, struct str name, char *p)
 {
 	const struct member *text = find_text(name);
-	const char *string = NULL;
-	size_t number;
+	struct str string = {NULL, 0};
 
 	if (text != NULL) {
 		p = strncmp(p, "null", 4) == 0 ? p + 4 : take_string(p, &string);
 		if (p != NULL)
-			set_text(request, text, string);
+			set_text(request, text, string.ptr);
 		return p;
 	}
-	if (strcmp(name, "size") == 0) {
-		p = take_number(p, &number);
-		request->size = number;
-		return p;
-	}
+	if (str_eq(name, STR_LIT("tls")))
+		return take_bool(p, &request->is_encrypted);
+	if (str_eq(name, STR_LIT("size")))
+		return take_number(p, &request->size);
 	return NULL;
 }
 
@@ -104,7 +110,7 @@ static char *take_value(struct trace_request *request, const char *name, char *p
 static bool read_plain(struct trace_request *request, char *line)
 {
 	char *p = skip_blanks(line);
-	const char *name;
+	struct str name;
 
 	if (*p != '{')
 		return false;
@@ -125,7 +131,7 @@ static bool read_plain(struct trace_request *request, char *line)
 static const char *set_member(struct arena *arena, struct trace_request *request,
 			      const char *name, json_t *value)
 {
-	const struct member *text = find_text(name);
+	const struct member *text = find_text(str_of(name));
 	const char *string = json_string_value(value);
 
 	if (text != NULL && (string != NULL || json_is_null(value))) {

@@ -16,6 +16,9 @@
 /* A session in which a class never ends would otherwise fill the memory. */
 enum { TRACE_STEPS_MAX = 20000 };
 
+/* Room for the steps of most sessions. */
+enum { TRACE_STEPS_FIRST = 48 };
+
 /* Of the answers of a randmap so many are followed. */
 enum { TRACE_OUTCOMES_MAX = 32 };
 
@@ -49,6 +52,11 @@ static void record_step(struct rt_tracer *tracer, const struct rt_step *step)
 
 	if (r->result->step_count >= TRACE_STEPS_MAX)
 		return;
+	if (r->result->step_room == 0) {
+		r->result->steps =
+			arena_array(r->arena, TRACE_STEPS_FIRST, sizeof(*slot));
+		r->result->step_room = TRACE_STEPS_FIRST;
+	}
 	slot = arena_push(r->arena, &r->result->steps, r->result->step_count,
 			  &r->result->step_room, sizeof(*slot));
 	slot->step = *step;

@@ -14,12 +14,14 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "mcc/trace.h"
+#include "mcc/trace_heads.h"
 
 enum { FLUSH_AT = 1 << 16 };
 
 struct run {
 	const struct trace_script *script;
 	struct arena *arena; /* of one trace */
+	struct trace_heads *heads;
 	struct strbuf out;
 };
 
@@ -39,7 +41,7 @@ static int run_line(struct run *run, const char *line, char *err, size_t err_siz
 	if (status != MCC_OK)
 		return status;
 	trace_request_complete(&request);
-	trace_write_json(&run->out, run->arena,
+	trace_write_json(&run->out, run->arena, run->heads,
 			 trace_run(run->arena, script->site, script->config, &request));
 	arena_reset(run->arena);
 	if (run->out.len >= FLUSH_AT)
@@ -50,7 +52,9 @@ static int run_line(struct run *run, const char *line, char *err, size_t err_siz
 int trace_script_run(const struct trace_script *script, FILE *in, const char *name,
 		     char *err, size_t err_size)
 {
-	struct run run = {.script = script, .arena = arena_new(0)};
+	struct arena *kept = arena_new(0);
+	struct run run = {
+		.script = script, .arena = arena_new(0), .heads = trace_heads_new(kept)};
 	char *line = NULL, why[200];
 	size_t room = 0;
 	unsigned number = 0;
@@ -73,5 +77,6 @@ int trace_script_run(const struct trace_script *script, FILE *in, const char *na
 	strbuf_fini(&run.out);
 	free(line);
 	arena_free(run.arena);
+	arena_free(kept);
 	return status;
 }

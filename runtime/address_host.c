@@ -11,10 +11,21 @@
 
 enum { HOST_LABEL_MAX = 63, HOST_NAME_MAX_LEN = 255 };
 
-static bool is_label_byte(unsigned char c)
+static bool is_digit(unsigned char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c >= 128;
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(unsigned char c)
+{
+	return (unsigned)(c | 0x20) - 'a' < 26u || c == '_' || c >= 128;
+}
+
+/* A label ends before byte `end`. */
+static bool is_label(struct str name, size_t start, size_t end)
+{
+	return end > start && end - start <= HOST_LABEL_MAX && name.ptr[start] != '-' &&
+	       name.ptr[end - 1] != '-';
 }
 
 bool hostname_is_valid(struct str name)
@@ -26,22 +37,18 @@ bool hostname_is_valid(struct str name)
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		unsigned char c = (unsigned char)name.ptr[i];
-		bool is_last = i + 1 == name.len;
 
 		if (c == '.') {
-			if (label == 0 || is_last)
+			if (!is_label(name, label, i))
 				return false;
-			label = 0;
-			continue;
-		}
-		if (!is_label_byte(c) || ++label > HOST_LABEL_MAX)
-			return false;
-		if (c == '-' && (label == 1 || is_last || name.ptr[i + 1] == '.'))
-			return false;
-		if (c < '0' || c > '9')
+			label = i + 1;
+		} else if (is_letter(c) || c == '-') {
 			has_letter = true;
+		} else if (!is_digit(c)) {
+			return false;
+		}
 	}
-	return has_letter;
+	return has_letter && is_label(name, label, name.len);
 }
 
 /* Digits of any number, so leading zeros, that make a byte. */

@@ -110,37 +110,39 @@ void address_tokens_rewrite(struct address_tokens *tokens,
 	drop_final_dot(tokens);
 }
 
-/* Letters, digits and "-_+=", as a set of bits. */
-static bool is_plain_byte(char c)
-{
-	static const uint32_t plain[8] = {0, 0x23ff2800, 0x87fffffe, 0x07fffffe};
-	unsigned char byte = (unsigned char)c;
+enum byte_kind { BYTE_OTHER, BYTE_PLAIN, BYTE_DOT, BYTE_AT };
 
-	return plain[byte / 32] >> byte % 32 & 1;
-}
+/* Letters, digits and "-_+=" are plain; sixteen bytes a line. */
+static const unsigned char byte_kinds[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control characters */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 2, 0, /* + - . */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, /* 0-9 = */
+	3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* @ A-O */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, /* P-Z _ */
+	0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* a-o */
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,		/* p-z */
+};
 
-/* Plain words with single dots between them; the number of words, 0: not so. */
-static size_t count_words(struct str s)
-{
-	size_t words = 1, start = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (is_plain_byte(s.ptr[i]))
-			continue;
-		if (s.ptr[i] != '.' || i == start)
-			return 0;
-		start = i + 1;
-		words++;
-	}
-	return start < s.len ? words : 0;
-}
-
+/* Words of plain bytes: with single dots between them, with one '@', and with
+ * a dot behind that. */
 bool address_is_plain(struct str address)
 {
-	ptrdiff_t at = str_chr(address, '@');
+	size_t word = 0, dots = 0;
+	bool has_at = false;
 
-	return at > 0 && count_words(str_slice(address, 0, (size_t)at)) > 0 &&
-	       count_words(str_slice(address, (size_t)at + 1, address.len)) > 1;
+	for (size_t i = 0; i < address.len; i++) {
+		unsigned kind = byte_kinds[(unsigned char)address.ptr[i]];
+
+		if (kind == BYTE_PLAIN)
+			continue;
+		if (kind == BYTE_OTHER || i == word || (kind == BYTE_AT && has_at))
+			return false;
+		has_at = has_at || kind == BYTE_AT;
+		dots = kind == BYTE_AT ? 0 : dots + 1;
+		word = i + 1;
+	}
+	return has_at && dots > 0 && word < address.len;
 }
 
 struct str address_rewrite(struct arena *arena, const struct rt_settings *settings,

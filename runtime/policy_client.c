@@ -7,11 +7,21 @@
 #include "runtime/policy_eval.h"
 #include "runtime/resolve_find.h"
 
+/* Nearly every list asks, always about the same client. */
+static enum rt_found in_mynetworks(struct policy_eval *e)
+{
+	if (!e->knows_mynetworks)
+		e->mynetworks = rt_match_host(e->ctx, &e->settings->mynetworks,
+					      str_of(e->s.client_name),
+					      str_of(e->s.client_address));
+	e->knows_mynetworks = true;
+	return e->mynetworks;
+}
+
 enum eval eval_permit_mynetworks(struct policy_eval *e,
 				 MCC_UNUSED const struct rt_insn *insn)
 {
-	switch (rt_match_host(e->ctx, &e->settings->mynetworks, str_of(e->s.client_name),
-			      str_of(e->s.client_address))) {
+	switch (in_mynetworks(e)) {
 	case RT_FOUND:
 		return EVAL_OK;
 	case RT_LOOKUP_ERROR:

@@ -49,8 +49,10 @@ struct policy_eval {
 	const struct policy_answers *answers;
 	struct policy_session s; /* copy; written back when the stage has ended */
 	enum eval_where where;
-	const char *recipient;	     /* NULL: none */
-	const char *client;	     /* eval_client(), once it was asked for */
+	const char *recipient; /* NULL: none */
+	const char *client;    /* eval_client(), once it was asked for */
+	bool knows_mynetworks; /* so with what mynetworks said of the client */
+	enum rt_found mynetworks;
 	struct eval_subject subject; /* of the list that runs */
 	/* state of the lists */
 	unsigned recursion;

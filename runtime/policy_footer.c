@@ -106,7 +106,7 @@ static const char *with_footer(struct policy_eval *e, const struct policy_reply 
 			    STR_ARG(text));
 }
 
-struct policy_reply policy_refusal(const struct policy *policy, struct policy_reply reply)
+static struct policy_reply refuse(const struct policy *policy, struct policy_reply reply)
 {
 	struct policy_eval e = {.ctx = policy->ctx,
 				.service = policy->service,
@@ -115,8 +115,6 @@ struct policy_reply policy_refusal(const struct policy *policy, struct policy_re
 				.recipient = policy->session->recipient};
 	struct str footer;
 
-	if (reply.code < 400)
-		return reply;
 	if (e.settings->soft_bounce && reply.code >= 500) {
 		reply.code -= 100;
 		reply.verdict = POLICY_DEFER;
@@ -127,4 +125,9 @@ struct policy_reply policy_refusal(const struct policy *policy, struct policy_re
 	if (footer.len > 0)
 		reply.text = with_footer(&e, &reply, footer);
 	return reply;
+}
+
+struct policy_reply policy_refusal(const struct policy *policy, struct policy_reply reply)
+{
+	return reply.code < 400 ? reply : refuse(policy, reply);
 }
