@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Views, numbers at their bounds, edit distance, buffers at their maximum. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -219,9 +220,34 @@ static void test_buffer_grows(void **state)
 	strbuf_fini(&buf);
 }
 
+/* Eight bytes at a time, against one byte at a time. */
+static void test_case_of_each_byte(void **state)
+{
+	char a[20], b[20];
+
+	(void)state;
+	memset(a, 'x', sizeof(a));
+	for (size_t at = 0; at < sizeof(a); at++) {
+		for (int c = 0; c < 256; c++) {
+			memset(b, 'X', sizeof(b));
+			a[at] = (char)c;
+			for (int d = 0; d < 256; d++) {
+				bool same = tolower(c) == tolower(d);
+
+				b[at] = (char)d;
+				assert_int_equal(str_caseeq((struct str){a, sizeof(a)},
+							    (struct str){b, sizeof(b)}),
+						 same);
+			}
+		}
+		a[at] = 'x';
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_case_of_each_byte),
 		cmocka_unit_test(test_equality),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_affixes),
