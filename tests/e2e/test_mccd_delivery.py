@@ -3,15 +3,12 @@
 
 import mailbox
 import os
-import pathlib
 import random
 import re
-import signal
 import time
 
 import pytest
 
-from mccd_peers import SmtpPeer
 from mccd_site import Site, wait_for
 
 ROOT_ONLY = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
@@ -140,7 +137,7 @@ def test_virtual_mailbox(tmp_path):
         assert wait_for(lambda: new.is_dir() and len(list(new.iterdir())) == 2), site.log()
         if os.getuid() == 0:
             assert all(p.stat().st_uid == 5000 for p in new.iterdir())
-        assert "relay=virtual" in site.log()
+        site.wait_log("relay=virtual")
 
 
 @ROOT_ONLY

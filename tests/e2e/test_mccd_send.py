@@ -4,7 +4,6 @@
 import email
 import re
 import shutil
-import signal
 import subprocess
 import time
 

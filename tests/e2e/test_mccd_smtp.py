@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Dialogues with a real mccd: replies, limits, smuggling, relay, XCLIENT, real
 clients (swaks, smtplib, our own sendmail)."""
+import contextlib
 import re
 import shutil
 import smtplib
+import socket
 import subprocess
 import time
 
@@ -100,7 +102,6 @@ def test_dialogue_byte_by_byte(served):
 
 def test_early_talker(served):
     # XCLIENT restarts the session, so only the very first greeting counts.
-    import socket
     hits = 0
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", served.port), 10) as s:
@@ -351,7 +352,9 @@ def test_errors_slow_down_only_their_session():
             bad.send("FOO\r\n")
         while not good.ask("NOOP").startswith("250"):
             pass
-        assert time.monotonic() - start < 0.9
+        with contextlib.suppress(BlockingIOError):
+            so_far = bad.sock.recv(1 << 16, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            assert so_far.count(b"500 ") < 5
         replies = [bad.reply() for _ in range(6)]
         assert replies[:5] == ["500 5.5.2 Error: command not recognized"] * 5
         assert replies[5] == "421 4.7.0 mx.example.com Error: too many errors"
@@ -366,7 +369,6 @@ def test_timeouts():
     with Daemon(site) as daemon, Dialogue(daemon) as idle, Dialogue(daemon) as drip:
         drip.hello().begin()
         assert idle.reply() == "421 4.4.2 mx.example.com Error: timeout exceeded"
-        start = time.monotonic()
         # A byte now and then does not keep a command alive for ever.
         with Dialogue(daemon) as slow:
             try:
@@ -375,7 +377,8 @@ def test_timeouts():
                     time.sleep(0.25)
             except OSError:
                 pass
-            assert time.monotonic() - start < 6
+            else:
+                raise AssertionError("the session outlived its time")
         assert drip.reply().startswith("421 4.4.2")
     site.remove()
 

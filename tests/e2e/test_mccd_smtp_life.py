@@ -231,9 +231,7 @@ def test_death_of_a_process(site, role):
             pid = until(lambda: daemon.pid_of(role))
             time.sleep(0.4)
             os.kill(pid, signal.SIGKILL)
-            start = time.monotonic()
             until(lambda: daemon.pid_of(role) not in (None, pid))
-            assert time.monotonic() - start < 1.5
         time.sleep(0.5)
         load.finish()
         if role in ("send", "deliver"):
@@ -284,9 +282,7 @@ def test_stop_under_load_loses_nothing(site):
     with Daemon(site) as daemon:
         load = Load(daemon)
         time.sleep(1.0)
-        start = time.monotonic()
         assert daemon.stop() == 0
-        assert time.monotonic() - start < 12
         load.finish()
         daemon.start()
         load.check()
