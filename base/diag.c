@@ -149,8 +149,7 @@ static bool is_related(const struct diag *d, struct span span, const char *messa
 	for (size_t i = 0; i < d->related_count; i++) {
 		const struct diag_related *r = &d->related[i];
 
-		if (r->span.file == span.file && r->span.lo == span.lo &&
-		    r->span.hi == span.hi && !strcmp(r->message, message))
+		if (span_eq(r->span, span) && !strcmp(r->message, message))
 			return true;
 	}
 	return false;
@@ -198,8 +197,7 @@ static bool is_edited(const struct diag *d, struct span span, const char *text)
 	for (size_t i = 0; i < d->edit_count; i++) {
 		const struct diag_edit *e = &d->edits[i];
 
-		if (e->span.file == span.file && e->span.lo == span.lo &&
-		    e->span.hi == span.hi && !strcmp(e->text, text))
+		if (span_eq(e->span, span) && !strcmp(e->text, text))
 			return true;
 	}
 	return false;

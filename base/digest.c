@@ -6,10 +6,9 @@
  */
 #include "base/digest.h"
 
-#include <errno.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
+#include "base/fsio.h"
 #include "base/status.h"
 
 enum { DIGEST_SIZE = 32, DIGEST_BLOCK = 64 << 10 };
@@ -38,21 +37,17 @@ void digest_hex(struct str data, char out[DIGEST_HEX_SIZE])
 static int update_from(EVP_MD_CTX *ctx, int fd, size_t *out_size)
 {
 	unsigned char block[DIGEST_BLOCK];
-	size_t size = 0;
+	size_t size = 0, n;
 
-	for (;;) {
-		ssize_t n = pread(fd, block, sizeof(block), (off_t)size);
+	do {
+		int status = fs_read_some(fd, block, sizeof(block), size, &n);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return mcc_status_from_errno(errno);
-		if (n == 0)
-			break;
-		if (EVP_DigestUpdate(ctx, block, (size_t)n) != 1)
+		if (status)
+			return status;
+		if (EVP_DigestUpdate(ctx, block, n) != 1)
 			return MCC_ENOMEM;
-		size += (size_t)n;
-	}
+		size += n;
+	} while (n == sizeof(block));
 	*out_size = size;
 	return MCC_OK;
 }

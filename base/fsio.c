@@ -134,22 +134,32 @@ int fs_write_all(int fd, const void *data, size_t len)
 	return MCC_OK;
 }
 
-int fs_read_at(int fd, void *buf, size_t len, uint64_t at)
+int fs_read_some(int fd, void *buf, size_t len, uint64_t at, size_t *out_len)
 {
 	char *to = buf;
+	size_t done = 0;
 
-	while (len) {
-		ssize_t n = pread(fd, to, len, (off_t)at);
+	while (done < len) {
+		ssize_t n = pread(fd, to + done, len - done, (off_t)(at + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return n < 0 ? mcc_status_from_errno(errno) : MCC_EFORMAT;
-		to += n;
-		at += (size_t)n;
-		len -= (size_t)n;
+		if (n < 0)
+			return mcc_status_from_errno(errno);
+		if (n == 0)
+			break;
+		done += (size_t)n;
 	}
+	*out_len = done;
 	return MCC_OK;
+}
+
+int fs_read_at(int fd, void *buf, size_t len, uint64_t at)
+{
+	size_t done;
+	int status = fs_read_some(fd, buf, len, at, &done);
+
+	return status == MCC_OK && done < len ? MCC_EFORMAT : status;
 }
 
 int fs_write_at(int fd, const void *data, size_t len, uint64_t at)

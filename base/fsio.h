@@ -52,7 +52,10 @@ int fs_scratch_open(int dirfd, const char *name, int *out_fd) MCC_MUST_CHECK;
  * first one ends before. */
 int fs_copy_all(int from, int to, size_t len) MCC_MUST_CHECK;
 int fs_write_all(int fd, const void *data, size_t len) MCC_MUST_CHECK;
-/* All `len` bytes at an offset; MCC_EFORMAT: the file ends before. */
+/* `len` bytes at an offset, fewer only where the file ends. */
+int fs_read_some(int fd, void *buf, size_t len, uint64_t at,
+		 size_t *out_len) MCC_MUST_CHECK;
+/* All `len` bytes; MCC_EFORMAT: the file ends before. */
 int fs_read_at(int fd, void *buf, size_t len, uint64_t at) MCC_MUST_CHECK;
 int fs_write_at(int fd, const void *data, size_t len, uint64_t at) MCC_MUST_CHECK;
 int fs_sync_dir(int dirfd) MCC_MUST_CHECK;

@@ -328,6 +328,11 @@ struct str source_span_text(const struct source_set *set, struct span span)
 	return str_slice(source_get(set, span.file)->text, span.lo, span.hi);
 }
 
+bool span_eq(struct span a, struct span b)
+{
+	return a.file == b.file && a.lo == b.lo && a.hi == b.hi;
+}
+
 struct span span_join(struct span a, struct span b)
 {
 	if (!a.file)

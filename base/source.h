@@ -81,6 +81,7 @@ struct position source_position(const struct source *src, uint32_t offset);
 struct str source_line(const struct source *src, uint32_t line);
 /* The bytes of a span; empty for SPAN_NONE. */
 struct str source_span_text(const struct source_set *set, struct span span);
+bool span_eq(struct span a, struct span b);
 struct span span_join(struct span a, struct span b); /* same file */
 
 #endif

@@ -180,6 +180,14 @@ struct str str_join(struct arena *arena, const struct str *parts, size_t count)
 	return (struct str){joined, len};
 }
 
+bool str_is_digits(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+			return false;
+	return s.len > 0;
+}
+
 bool str_to_u64(struct str s, uint64_t *out_n)
 {
 	uint64_t n = 0;

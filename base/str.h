@@ -101,6 +101,8 @@ struct str str_lower(struct arena *arena, struct str s); /* ASCII folding */
 struct str str_folded(struct arena *arena, struct str s);
 /* The parts one after the other, NUL-terminated. */
 struct str str_join(struct arena *arena, const struct str *parts, size_t count);
+/* Not empty, and nothing but ASCII digits. */
+bool str_is_digits(struct str s);
 /* Whole string as a decimal number without sign; false on anything else. */
 bool str_to_u64(struct str s, uint64_t *out_n);
 /* Damerau-Levenshtein distance, at most `max` + 1. For "did you mean". */

@@ -133,14 +133,6 @@ const struct map_type *map_type_nearest(struct str name)
 	return n.at ? &map_types[n.at - 1] : NULL;
 }
 
-static bool all_digits(struct str word)
-{
-	for (size_t i = 0; i < word.len; i++)
-		if (word.ptr[i] < '0' || word.ptr[i] > '9')
-			return false;
-	return word.len > 0;
-}
-
 static const char *number_action(struct str word)
 {
 	if (word.len == 3 && word.ptr[0] == '4')
@@ -152,7 +144,7 @@ static const char *number_action(struct str word)
 
 const struct access_action *access_action_find(struct str name)
 {
-	if (all_digits(name))
+	if (str_is_digits(name))
 		name = str_of(number_action(name));
 	else if (str_caseeqc(name, "DIGITS"))
 		return NULL;

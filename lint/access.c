@@ -12,17 +12,9 @@
 #include "lint/uses.h"
 #include "mcc/model/site.h"
 
-static bool is_digits(struct str word)
-{
-	for (size_t i = 0; i < word.len; i++)
-		if (!isdigit((unsigned char)word.ptr[i]))
-			return false;
-	return word.len > 0;
-}
-
 static bool is_code_of(struct str word, const char *classes)
 {
-	return word.len == 3 && is_digits(word) &&
+	return word.len == 3 && str_is_digits(word) &&
 	       str_chr(str_of(classes), word.ptr[0]) >= 0;
 }
 
@@ -136,7 +128,7 @@ static void check_list(const struct lint_results *r, const struct lint_row *row)
 static bool permits(struct str word, struct str text)
 {
 	return str_caseeqc(word, "OK") || str_caseeqc(word, "RELAY") ||
-	       (is_digits(word) && !text.len);
+	       (str_is_digits(word) && !text.len);
 }
 
 void lint_access_result(const struct lint_results *r, const struct lint_row *row)
@@ -155,7 +147,7 @@ void lint_access_result(const struct lint_results *r, const struct lint_row *row
 			"what a stranger sets in the DNS may not permit: whoever matches "
 			"this row is answered 451 4.3.5 Server configuration error; "
 			"write DUNNO");
-	else if (is_digits(word))
+	else if (str_is_digits(word))
 		check_number(r, row, word, text);
 	else if (action)
 		check_argument(r, row, action, text);

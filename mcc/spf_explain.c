@@ -19,6 +19,7 @@
 #include "mcc/cli.h"
 #include "mcc/dns_options.h"
 #include "mcc/spf_command.h"
+#include "mcc/spf_json.h"
 
 enum { OPT_FORMAT = DNS_OPT_OWN, OPT_HELP, TEXT_MAX = 1 << 20, NETS_SHOWN = 4 };
 
@@ -156,19 +157,6 @@ static json_t *json_text(const char *text)
 	return json != NULL ? json : json_null();
 }
 
-static json_t *json_nets(const struct spf_nets *nets)
-{
-	json_t *list = json_array();
-	char text[SPF_NET_TEXT];
-	size_t i;
-
-	for (i = 0; i < nets->count; i++) {
-		spf_net_format(&nets->items[i], text);
-		json_array_append_new(list, json_string(text));
-	}
-	return list;
-}
-
 static json_t *json_node(const struct spf_node *node);
 
 static json_t *json_branch(const struct spf_branch *b)
@@ -183,7 +171,7 @@ static json_t *json_branch(const struct spf_branch *b)
 	json_object_set_new(json, "loop", json_boolean(b->is_loop));
 	json_object_set_new(json, "unverified",
 			    b->unknown != NULL ? json_text(b->unknown) : json_null());
-	json_object_set_new(json, "networks", json_nets(&b->nets));
+	json_object_set_new(json, "networks", spf_json_nets(&b->nets));
 	json_object_set_new(json, "record",
 			    b->child != NULL ? json_node(b->child) : json_null());
 	return json;
@@ -243,7 +231,7 @@ static void print_json(const struct spf_map *map)
 	json_object_set_new(json, "dynamic", json_boolean(root->is_dynamic));
 	json_object_set_new(json, "complete",
 			    json_boolean(!map->is_cut && !root->is_uncertain));
-	json_object_set_new(json, "networks", json_nets(&root->nets));
+	json_object_set_new(json, "networks", spf_json_nets(&root->nets));
 	json_object_set_new(json, "problems", json_findings(map));
 	json_object_set_new(json, "tree", json_node(root));
 	json_dumpf(json, stdout, JSON_INDENT(1));

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "base/strmap.h"
 #include "dnscheck/spf_flat.h"
+#include "mcc/spf_json.h"
 
 enum { LOCK_MAX = 16 << 20 };
 
@@ -119,19 +120,6 @@ int spf_lock_read(struct arena *arena, const char *path, struct spf_lock *out, c
 
 /* --- writing -------------------------------------------------------------- */
 
-static json_t *json_networks(const struct spf_nets *nets)
-{
-	json_t *list = json_array();
-	char text[SPF_NET_TEXT];
-	size_t i;
-
-	for (i = 0; i < nets->count; i++) {
-		spf_net_format(&nets->items[i], text);
-		json_array_append_new(list, json_string(text));
-	}
-	return list;
-}
-
 static json_t *json_records(const struct spf_flat *flat)
 {
 	json_t *list = json_array(), *item;
@@ -161,7 +149,7 @@ int spf_lock_write(struct arena *arena, const char *path, const char *domain,
 	json_object_set_new(json, "domain", json_string(domain));
 	json_object_set_new(json, "source", json_string(source));
 	json_object_set_new(json, "includes", includes);
-	json_object_set_new(json, "networks", json_networks(&flat->nets));
+	json_object_set_new(json, "networks", spf_json_nets(&flat->nets));
 	json_object_set_new(json, "records", json_records(flat));
 	text = json_dumps(json, JSON_INDENT(1));
 	json_decref(json);

@@ -8,13 +8,12 @@
  * Nobody hears of messages from <>, and a notice comes from <>: there are no
  * bounces of bounces.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fsio.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "mccd/dsn.h"
@@ -38,18 +37,11 @@ static struct str read_content(const struct queue_active *active, struct arena *
 	size_t want = m->content_size > DSN_RETURN_MAX ? DSN_RETURN_MAX
 						       : (size_t)m->content_size;
 	char *buf = arena_alloc(arena, want + 1);
-	size_t len = 0;
+	size_t len;
 
-	while (len < want) {
-		ssize_t n = pread(active->fd, buf + len, want - len,
-				  m->content_at + (off_t)len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-	}
+	/* A notice without what cannot be read is better than none. */
+	if (fs_read_some(active->fd, buf, want, (uint64_t)m->content_at, &len) != 0)
+		len = 0;
 	return (struct str){buf, len};
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fsio.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "mccd/dsn.h"
@@ -162,15 +163,13 @@ static void do_show(struct answer *a, struct queue_entry *entry)
 	put_envelope(a, entry, m);
 	while (at < m->content_size && !a->failed) {
 		uint64_t left = m->content_size - at;
-		ssize_t n =
-			pread(fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf),
-			      m->content_at + (off_t)at);
+		size_t n = left < sizeof(buf) ? (size_t)left : sizeof(buf);
 
-		if (n <= 0)
+		if (fs_read_at(fd, buf, n, (uint64_t)m->content_at + at) != 0)
 			break;
 		send_piece(a, CONTROL_OK, true);
-		strbuf_add(&a->text, buf, (size_t)n);
-		at += (uint64_t)n;
+		strbuf_add(&a->text, buf, n);
+		at += n;
 	}
 	close(fd);
 	finish(a, CONTROL_OK, "");

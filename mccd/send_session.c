@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fsio.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "mccd/send.h"
@@ -122,20 +123,16 @@ static bool feed(struct send_session *session)
 	const struct send_job *job = session->job;
 	char buf[32768];
 	uint64_t left = job->w.content_size - session->content_at;
-	ssize_t n;
+	size_t n = left < sizeof(buf) ? (size_t)left : sizeof(buf);
 
 	if (left == 0) {
 		client_content_end(session->client);
 		return true;
 	}
-	do {
-		n = pread(job->fd, buf, left < sizeof(buf) ? (size_t)left : sizeof(buf),
-			  (off_t)(job->w.content_at + session->content_at));
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
+	if (fs_read_at(job->fd, buf, n, job->w.content_at + session->content_at) != 0)
 		return false;
-	session->content_at += (uint64_t)n;
-	client_content(session->client, (struct str){buf, (size_t)n});
+	session->content_at += n;
+	client_content(session->client, (struct str){buf, n});
 	return true;
 }
 

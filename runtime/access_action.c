@@ -181,19 +181,11 @@ static const struct {
 	{"RELAY", do_ok},
 };
 
-static bool is_all_digits(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!isdigit((unsigned char)s.ptr[i]))
-			return false;
-	return s.len > 0;
-}
-
 /* "550 text": a code of the row's own. */
 static bool is_code(struct str word)
 {
 	return word.len == 3 && (word.ptr[0] == '4' || word.ptr[0] == '5') &&
-	       is_all_digits(word);
+	       str_is_digits(word);
 }
 
 static enum eval refuse_with_code(struct policy_eval *e, const struct action *a,
@@ -234,7 +226,7 @@ enum eval access_action(struct policy_eval *e, const struct eval_subject *subjec
 	for (size_t i = 0; i < array_len(actions); i++)
 		if (str_caseeqc(word, actions[i].word))
 			return actions[i].run(e, &a);
-	if (is_all_digits(value))
+	if (str_is_digits(value))
 		return EVAL_OK;
 	if (is_code(word) && a.text.len > 0)
 		return refuse_with_code(e, &a, word);

@@ -7,8 +7,7 @@
  */
 #include "runtime/bdb_cursor.h"
 
-#include <unistd.h>
-
+#include "base/fsio.h"
 #include "base/limits.h"
 #include "base/status.h"
 
@@ -29,22 +28,10 @@ uint32_t bdb_file_get32(const struct bdb_file *file, const uint8_t *at)
 
 static int read_page(struct bdb_file *file, uint32_t number)
 {
-	off_t at = (off_t)number * (off_t)file->page_size;
-	size_t done = 0;
-
 	if (number >= file->page_count)
 		return MCC_EFORMAT;
-	while (done < file->page_size) {
-		ssize_t n = pread(file->fd, file->page + done, file->page_size - done,
-				  at + (off_t)done);
-
-		if (n < 0)
-			return MCC_EIO;
-		if (n == 0)
-			return MCC_EFORMAT;
-		done += (size_t)n;
-	}
-	return MCC_OK;
+	return fs_read_at(file->fd, file->page, file->page_size,
+			  (uint64_t)number * file->page_size);
 }
 
 /*

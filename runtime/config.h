@@ -109,14 +109,6 @@ struct rt_settings {
 #define RT_NETS(name) struct rt_match name;
 #define RT_MAPS(name) struct rt_maps name;
 #include "runtime/settings.def"
-#undef RT_STR
-#undef RT_BOOL
-#undef RT_INT
-#undef RT_TIME
-#undef RT_WORDS
-#undef RT_MATCH
-#undef RT_NETS
-#undef RT_MAPS
 };
 
 /* ---- policies ---- */

@@ -20,14 +20,6 @@ static const struct rt_setting_row rows[] = {
 #define RT_NETS(name) ROW(name, RT_KIND_NETS)
 #define RT_MAPS(name) ROW(name, RT_KIND_MAPS)
 #include "runtime/settings.def"
-#undef RT_STR
-#undef RT_BOOL
-#undef RT_INT
-#undef RT_TIME
-#undef RT_WORDS
-#undef RT_MATCH
-#undef RT_NETS
-#undef RT_MAPS
 };
 
 static const struct {

@@ -140,14 +140,6 @@ static enum listing find_address(struct policy_eval *e, const char *argument,
 	return ask_list(e, *out_query, pattern);
 }
 
-static bool is_all_digits(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!isdigit((unsigned char)s.ptr[i]))
-			return false;
-	return s.len > 0;
-}
-
 /* `what` is a name or an address; its domain is looked up. */
 static enum listing find_domain(struct policy_eval *e, const char *argument,
 				const char *what, const char **out_query)
@@ -160,7 +152,7 @@ static enum listing find_domain(struct policy_eval *e, const char *argument,
 	if (!hostname_is_valid(name))
 		return NOT_LISTED;
 	dot = str_rchr(name, '.');
-	if (is_all_digits(dot < 0 ? name : str_slice(name, (size_t)dot + 1, name.len)))
+	if (str_is_digits(dot < 0 ? name : str_slice(name, (size_t)dot + 1, name.len)))
 		return NOT_LISTED;
 	domain = list_domain(argument, &pattern);
 	*out_query =

@@ -74,8 +74,7 @@ static bool was_reported(const struct daemon_run *run, struct span span)
 	for (size_t i = 0; i < diag_count(run->diags); i++) {
 		const struct diag *d = diag_get(run->diags, i);
 
-		if (d->rule == RULE_MC410 && d->span.file == span.file &&
-		    d->span.lo == span.lo && d->span.hi == span.hi)
+		if (d->rule == RULE_MC410 && span_eq(d->span, span))
 			return true;
 	}
 	return false;

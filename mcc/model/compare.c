@@ -12,14 +12,6 @@
 
 enum { LEVEL_PARTS = 3 };
 
-static bool is_number(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] < '0' || s.ptr[i] > '9')
-			return false;
-	return s.len > 0;
-}
-
 /* Of two digit strings of any length. */
 static int compare_numbers(struct str a, struct str b)
 {
@@ -136,7 +128,7 @@ bool model_compare(enum value_op op, struct str left, struct str right, bool *ou
 		*out_holds = holds(op, compare_levels(a, b));
 		return true;
 	}
-	if (is_number(left) && is_number(right))
+	if (str_is_digits(left) && str_is_digits(right))
 		*out_holds = holds(op, compare_numbers(left, right));
 	else
 		*out_holds = holds(op, str_cmp(left, right));

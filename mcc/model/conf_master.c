@@ -206,14 +206,6 @@ static bool is_type(const struct conf *c, struct str s)
 	       pf_version_reached(c->m->site.options.version, "3.4");
 }
 
-static bool has_digits_only(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] < '0' || s.ptr[i] > '9')
-			return false;
-	return true;
-}
-
 static bool is_well_formed(const struct conf *c, size_t field, struct str s)
 {
 	switch (field) {
@@ -226,9 +218,9 @@ static bool is_well_formed(const struct conf *c, size_t field, struct str s)
 	case MASTER_WAKEUP:
 		if (str_ends(s, "?"))
 			s.len--;
-		return str_eqc(s, "-") || has_digits_only(s);
+		return !s.len || str_eqc(s, "-") || str_is_digits(s);
 	case MASTER_MAXPROC:
-		return str_eqc(s, "-") || has_digits_only(s);
+		return str_eqc(s, "-") || str_is_digits(s);
 	default:
 		return true;
 	}

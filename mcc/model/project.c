@@ -109,7 +109,7 @@ static bool find_rule(struct reader *r, struct text word, enum rule *out_rule)
 	return false;
 }
 
-static void read_disable(struct reader *r, const struct cf_entry *entry)
+static void switch_rules(struct reader *r, const struct cf_entry *entry, bool on)
 {
 	struct str rest = entry->value.str;
 	struct text word;
@@ -117,18 +117,17 @@ static void read_disable(struct reader *r, const struct cf_entry *entry)
 
 	while (next_word(r, entry, &rest, &word))
 		if (find_rule(r, word, &rule))
-			set_severity(r, rule, DIAG_OFF);
+			set_severity(r, rule, on ? rule_info(rule)->severity : DIAG_OFF);
+}
+
+static void read_disable(struct reader *r, const struct cf_entry *entry)
+{
+	switch_rules(r, entry, false);
 }
 
 static void read_enable(struct reader *r, const struct cf_entry *entry)
 {
-	struct str rest = entry->value.str;
-	struct text word;
-	enum rule rule;
-
-	while (next_word(r, entry, &rest, &word))
-		if (find_rule(r, word, &rule))
-			set_severity(r, rule, rule_info(rule)->severity);
+	switch_rules(r, entry, true);
 }
 
 static bool parse_severity(struct str word, enum diag_severity *out_severity)

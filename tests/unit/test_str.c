@@ -108,6 +108,10 @@ static void test_numbers_at_their_bounds(void **state)
 	assert_false(str_to_u64(STR_LIT("18446744073709551616"), &n));
 	assert_false(str_to_u64(STR_LIT("99999999999999999999"), &n));
 	assert_true(n == UINT64_MAX); /* untouched */
+	assert_true(str_is_digits(STR_LIT("99999999999999999999")));
+	assert_false(str_is_digits(STR_LIT("")));
+	assert_false(str_is_digits(STR_LIT("1/0")));
+	assert_false(str_is_digits(STR_LIT("1:")));
 	assert_true(str_to_u64(STR_LIT("000"), &n));
 	assert_true(n == 0);
 	assert_false(str_to_u64(STR_LIT(""), &n));
