@@ -212,14 +212,12 @@ static struct chunk *chunk_new(size_t room)
 	return chunk;
 }
 
-/* A chunk with `size` bytes of room, first in the list unless it is private. */
-static struct chunk *chunk_with_room(struct arena *arena, size_t size)
+/* A new chunk with `size` bytes of room, first in the list unless it is private. */
+static struct chunk *chunk_add(struct arena *arena, size_t size)
 {
 	struct chunk *head = arena->chunks;
 	struct chunk *chunk;
 
-	if (head && head->room - head->used >= size)
-		return head;
 	if (size > arena->next_room / 4) {
 		chunk = chunk_new(size);
 		if (chunk && head) {
@@ -242,7 +240,7 @@ static struct chunk *chunk_with_room(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	struct chunk *chunk = NULL;
+	struct chunk *chunk = arena->chunks;
 	char *ptr;
 	size_t need;
 
@@ -253,9 +251,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 	need = (size + ARENA_GAP + ARENA_ALIGN - 1) & ~((size_t)ARENA_ALIGN - 1);
 	if (arena->cap && size > arena->cap - arena->used)
 		return NULL;
-	chunk = chunk_with_room(arena, need);
-	if (!chunk)
-		return out_of_memory(arena->cap != 0, size);
+	if (!chunk || chunk->room - chunk->used < need) {
+		chunk = chunk_add(arena, need);
+		if (!chunk)
+			return out_of_memory(arena->cap != 0, size);
+	}
 	ptr = chunk->data + chunk->used;
 	chunk->used += need;
 	arena->used += size;

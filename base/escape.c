@@ -117,24 +117,17 @@ void escape_add_utf8(struct strbuf *buf, struct str s)
 	}
 }
 
-/* Bit 7 of each byte that is `c`; of words without bytes above 127. */
-static uint64_t bytes_equal(uint64_t word, unsigned char c)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t differ = word ^ ones * c;
-
-	return (differ - ones) & ~differ;
-}
-
-/* Eight bytes at a time: bit 7 of each byte tells whether it is odd. */
-static uint64_t odd_bytes(uint64_t word)
+/*
+ * Eight bytes at a time: bit 7 of some byte is set when one of them is odd.
+ * Which one cannot be told, since a subtraction borrows from the next byte.
+ */
+static inline uint64_t odd_bytes(uint64_t word)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-	uint64_t control = (word - ones * 0x20) & ~word;
+	uint64_t quote = (word ^ ones * '"') - ones;
+	uint64_t backslash = (word ^ ones * '\\') - ones;
 
-	return (word | control | bytes_equal(word, '"') | bytes_equal(word, '\\') |
-		bytes_equal(word, 0x7f)) &
-	       high;
+	return (word | (word + ones) | (word - ones * ' ') | quote | backslash) & high;
 }
 
 static uint64_t load_word(const char *bytes)
@@ -155,9 +148,11 @@ bool escape_is_plain(struct str s)
 			word = word << 8 | (unsigned char)s.ptr[i];
 		return !odd_bytes(word);
 	}
-	for (size_t i = 0; i < s.len - step; i += step)
+	for (size_t i = 0;; i += step) {
+		/* The last eight bytes, some of them for the second time. */
+		if (i + step >= s.len)
+			return !odd_bytes(load_word(s.ptr + s.len - step));
 		if (odd_bytes(load_word(s.ptr + i)))
 			return false;
-	/* The last eight bytes, some of them for the second time. */
-	return !odd_bytes(load_word(s.ptr + s.len - step));
+	}
 }

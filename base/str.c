@@ -27,12 +27,19 @@ static uint64_t upper_bits(uint64_t bytes)
 	return from_a & ~past_z & ~bytes & high;
 }
 
-/* Eight bytes in lower case. */
-static uint64_t lower_bytes(const char *bytes)
+static uint64_t load_word(const char *bytes)
 {
 	uint64_t word;
 
 	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* Eight bytes in lower case. */
+static uint64_t lower_bytes(const char *bytes)
+{
+	uint64_t word = load_word(bytes);
+
 	return word | upper_bits(word) >> 2;
 }
 
@@ -143,18 +150,19 @@ struct str str_lower(struct arena *arena, struct str s)
 
 static bool has_upper(struct str s)
 {
-	uint64_t bytes;
-	size_t i = 0;
+	const size_t step = sizeof(uint64_t);
 
-	for (; s.len - i >= sizeof(bytes); i += sizeof(bytes)) {
-		memcpy(&bytes, s.ptr + i, sizeof(bytes));
-		if (upper_bits(bytes))
-			return true;
+	if (s.len < step) {
+		for (size_t i = 0; i < s.len; i++)
+			if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
+				return true;
+		return false;
 	}
-	for (; i < s.len; i++)
-		if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
+	for (size_t i = 0; i < s.len - step; i += step)
+		if (upper_bits(load_word(s.ptr + i)))
 			return true;
-	return false;
+	/* The last eight bytes, some of them for the second time. */
+	return upper_bits(load_word(s.ptr + s.len - step)) != 0;
 }
 
 struct str str_folded(struct arena *arena, struct str s)

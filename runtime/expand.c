@@ -54,8 +54,10 @@ bool finals_have_temporary(const struct rt_finals *finals, size_t from)
 
 bool words_have(const struct rt_words *words, const char *word)
 {
+	struct str wanted = str_of(word);
+
 	for (size_t i = 0; i < words->count; i++)
-		if (str_caseeqc(str_of(words->words[i]), word))
+		if (str_caseeqc(wanted, words->words[i]))
 			return true;
 	return false;
 }

@@ -36,7 +36,7 @@ static struct policy_reply finish(struct policy_eval *e, const struct policy *po
 
 	if (e->question_count > 0) {
 		reply = (struct policy_reply){.verdict = POLICY_NEED};
-		memcpy(reply.questions, e->questions, sizeof(e->questions));
+		reply.questions = e->questions;
 		reply.question_count = e->question_count;
 		return reply;
 	}

@@ -72,7 +72,8 @@ struct policy_reply {
 	bool is_unverified;
 	struct rt_origin decided_by;
 	const char *item; /* the restriction that decided, or NULL */
-	struct policy_question questions[POLICY_QUESTION_MAX]; /* POLICY_NEED */
+	/* POLICY_NEED: up to POLICY_QUESTION_MAX, in the context's arena */
+	const struct policy_question *questions;
 	size_t question_count;
 };
 

@@ -19,6 +19,15 @@ static bool is_noted(const struct policy_eval *e, const char *name, const char *
 	return false;
 }
 
+static void note_question(struct policy_eval *e, const char *name, const char *type)
+{
+	if (e->questions == NULL)
+		e->questions = arena_array(e->ctx->arena, POLICY_QUESTION_MAX,
+					   sizeof(*e->questions));
+	if (e->question_count < POLICY_QUESTION_MAX && !is_noted(e, name, type))
+		e->questions[e->question_count++] = (struct policy_question){name, type};
+}
+
 static const char *describe(const struct policy_answer *answer)
 {
 	if (answer == NULL)
@@ -68,8 +77,7 @@ const struct policy_answer *eval_ask(struct policy_eval *e, const char *name,
 		e->is_unverified = e->is_unverified || answer->is_assumed;
 		return answer;
 	}
-	if (e->question_count < POLICY_QUESTION_MAX && !is_noted(e, name, type))
-		e->questions[e->question_count++] = (struct policy_question){name, type};
+	note_question(e, name, type);
 	return NULL;
 }
 

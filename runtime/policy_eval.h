@@ -62,9 +62,9 @@ struct policy_eval {
 	bool sender_checked; /* unlisted senders, recipients: once is enough */
 	bool recipient_checked;
 	bool is_unverified;
-	const struct rt_insn *insn; /* the one at hand */
-	struct policy_reply reply;  /* of the last rejection */
-	struct policy_question questions[POLICY_QUESTION_MAX];
+	const struct rt_insn *insn;	   /* the one at hand */
+	struct policy_reply reply;	   /* of the last rejection */
+	struct policy_question *questions; /* NULL: none yet */
 	size_t question_count;
 };
 

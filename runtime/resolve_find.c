@@ -192,11 +192,12 @@ enum rt_found rt_find_address(const struct rt_find *find, struct str address,
 	struct str unused, *extension = out_extension != NULL ? out_extension : &unused;
 	struct keys keys = {.full = address};
 	enum rt_found found = RT_NOT_FOUND;
-	ptrdiff_t at = address_at(address);
+	ptrdiff_t at;
 
 	*extension = (struct str){"", 0};
 	if (find->maps->count == 0)
 		return RT_NOT_FOUND;
+	at = address_at(address);
 	if (find->keys & RT_FIND_NOEXT)
 		keys.has_extension =
 			address_strip_extension(find->ctx->arena, find->ctx->settings,

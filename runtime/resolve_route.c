@@ -101,10 +101,11 @@ static void ask_by_sender(const struct rt_route_request *request,
 				     .maps = table->maps,
 				     .what = table->what,
 				     .keys = RT_FIND_DEFAULT};
-	struct str key =
-		request->sender.len > 0 ? request->sender : str_of(table->null_key);
-	struct str answer;
+	struct str key, answer;
 
+	if (table->maps->count == 0)
+		return;
+	key = request->sender.len > 0 ? request->sender : str_of(table->null_key);
 	switch (rt_find_address(&find, key, &answer, NULL)) {
 	case RT_FOUND:
 		if (str_caseeqc(answer, "DUNNO"))
