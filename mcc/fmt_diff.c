@@ -30,15 +30,16 @@ struct edit_script {
 static struct text_lines split(struct arena *arena, struct str text)
 {
 	struct text_lines lines = {0};
-	size_t room = 0;
+	size_t most = 1;
 
+	for (size_t i = 0; i < text.len; i++)
+		most += text.ptr[i] == '\n';
+	lines.items = arena_array(arena, most, sizeof(*lines.items));
 	while (text.len) {
 		ptrdiff_t nl = str_chr(text, '\n');
 		size_t len = nl < 0 ? text.len : (size_t)nl + 1;
 
-		*(struct str *)arena_push(arena, &lines.items, lines.count, &room,
-					  sizeof(struct str)) = str_slice(text, 0, len);
-		lines.count++;
+		lines.items[lines.count++] = str_slice(text, 0, len);
 		text = str_slice(text, len, text.len);
 	}
 	return lines;

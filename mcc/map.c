@@ -37,6 +37,7 @@ static int split_name(const struct map_settings *settings, const char *word,
 	const char *colon = strchr(word, ':');
 
 	t->name = word;
+	t->file = "";
 	if (word[0] == '-' && word[1])
 		return cli_usage_error("map", "'%s': options stand before the tables",
 				       word);

@@ -215,15 +215,18 @@ static int start(struct deliver_tasks *tasks, uint64_t job, uint64_t limit_ms,
 	}
 	task->pid = fork();
 	if (task->pid == 0) {
+		free(task);
 		*out_task = NULL;
 		*out_pipe = ends[1];
 		return 0;
 	}
-	status = task->pid < 0 ? mcc_status_from_errno(errno) : 0;
+	status = task->pid < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0
+			 ? mcc_status_from_errno(errno)
+			 : 0;
 	close(ends[1]);
 	task->tasks = tasks;
 	task->job = job;
-	if (status == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+	if (status == 0)
 		status = watch(task, ends[0]);
 	if (status != 0) {
 		close(ends[0]);
@@ -284,9 +287,10 @@ int deliver_task_command(struct deliver_tasks *tasks, uint64_t job,
 
 void deliver_tasks_free(struct deliver_tasks *tasks)
 {
-	while (tasks->first) {
-		struct deliver_task *task = tasks->first;
+	struct deliver_task *task, *next;
 
+	for (task = tasks->first; task; task = next) {
+		next = task->next;
 		unlink_task(task);
 		free(task);
 	}

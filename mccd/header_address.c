@@ -118,12 +118,9 @@ static void put_mailbox(const struct rewrite *w, struct str s)
 {
 	size_t lo = find(s, 0, '<');
 	struct str word = core(s);
-	size_t hi = s.len;
 
-	if (lo < s.len) {
-		hi = find(s, lo + 1, '>');
-		word = core(str_slice(s, lo + 1, hi));
-	}
+	if (lo < s.len)
+		word = core(str_slice(s, lo + 1, find(s, lo + 1, '>')));
 	lo = (size_t)(word.ptr - s.ptr);
 	strbuf_addstr(w->out, str_slice(s, 0, lo));
 	put_address(w, word);

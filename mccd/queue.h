@@ -210,12 +210,21 @@ void queue_route(struct queue_active *active);
  * have a process each. */
 #define QUEUE_MAILDIRS "deliver"
 
-/* queue_job.c */
+/* queue_destination.c */
 struct queue_destination *queue_destination(struct queue *queue, const char *name,
 					    enum queue_via via);
 /* Clears what is known of failures: the operator wants everything tried. */
 void queue_forgive(struct queue *queue);
+/* The job waits at its destination, which takes its turn in the ring. */
 void queue_job_wait(struct queue *queue, struct queue_job *job);
+/* The first of the waiting ones, of which there are some. */
+struct queue_job *queue_job_take(struct queue_destination *d);
+/* Nothing goes there for now: forgets it unless it failed. */
+void queue_destination_done(struct queue *queue, struct queue_destination *d);
+/* With all jobs that wait. */
+void queue_destinations_free(struct queue *queue);
+
+/* queue_job.c */
 void queue_dispatch(struct queue *queue);
 bool queue_on_delivered(struct queue *queue, struct wire_in *in);
 bool queue_on_sent(struct queue *queue, struct wire_in *in);

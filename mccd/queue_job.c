@@ -7,7 +7,6 @@
  */
 #include "mccd/queue.h"
 
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,146 +15,6 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/status.h"
-
-/* ---- destinations ---- */
-
-static int by_name(const void *a, const void *b)
-{
-	const struct queue_destination *x = a;
-	const struct queue_destination *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-static void forget(struct queue *queue, struct queue_destination *d)
-{
-	tdelete(d, &queue->destinations, by_name);
-	queue->destination_count--;
-	free(d->name);
-	free(d);
-}
-
-static bool is_idle(const struct queue_destination *d)
-{
-	return d->waiting == 0 && d->window.in_flight == 0 && !d->in_ring;
-}
-
-/* Only failures are worth remembering. */
-static void forget_idle(struct queue *queue, struct queue_destination *d)
-{
-	if (is_idle(d) && d->window.failures == 0)
-		forget(queue, d);
-}
-
-struct sweep {
-	struct queue_destination *found[QUEUE_SWEEP];
-	size_t count;
-	uint64_t now;
-};
-
-static void visit(const void *node, VISIT which, void *closure)
-{
-	struct queue_destination *d = *(struct queue_destination *const *)node;
-	struct sweep *sweep = closure;
-
-	if ((which == postorder || which == leaf) && sweep->count < QUEUE_SWEEP &&
-	    is_idle(d) && !schedule_is_dead(&d->window, sweep->now))
-		sweep->found[sweep->count++] = d;
-}
-
-/* Sites that failed once and were never heard of again. */
-static void sweep_destinations(struct queue *queue)
-{
-	struct sweep sweep = {.now = loop_now(queue->child.loop)};
-
-	if (queue->destination_count < QUEUE_SWEEP)
-		return;
-	twalk_r(queue->destinations, visit, &sweep);
-	for (size_t i = 0; i < sweep.count; i++)
-		forget(queue, sweep.found[i]);
-}
-
-struct queue_destination *queue_destination(struct queue *queue, const char *name,
-					    enum queue_via via)
-{
-	struct queue_destination *d;
-	void *node;
-
-	sweep_destinations(queue);
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return NULL;
-	d->name = strdup(name);
-	node = d->name ? tsearch(d, &queue->destinations, by_name) : NULL;
-	if (!node || *(struct queue_destination **)node != d) {
-		free(d->name);
-		free(d);
-		return node ? *(struct queue_destination **)node : NULL;
-	}
-	queue->destination_count++;
-	d->via = via;
-	if (via == QUEUE_VIA_DELIVER) {
-		/* One process on one disk: nothing to find out about it. */
-		unsigned size = strcmp(name, QUEUE_MAILDIRS) == 0 ? QUEUE_DELIVER_WINDOW
-								  : QUEUE_TASK_WINDOW;
-
-		schedule_window_init(&d->window, size);
-		d->window.size = size;
-	} else {
-		schedule_window_init(&d->window, QUEUE_SEND_WINDOW);
-	}
-	return d;
-}
-
-static void forgive(const void *node, VISIT which, void *closure)
-{
-	struct queue_destination *d = *(struct queue_destination *const *)node;
-
-	(void)closure;
-	if (which == postorder || which == leaf)
-		d->window.dead_until = 0;
-}
-
-void queue_forgive(struct queue *queue)
-{
-	twalk_r(queue->destinations, forgive, NULL);
-}
-
-void queue_job_wait(struct queue *queue, struct queue_job *job)
-{
-	struct queue_destination *d = job->destination;
-
-	job->next = NULL;
-	if (d->last)
-		d->last->next = job;
-	else
-		d->first = job;
-	d->last = job;
-	d->waiting++;
-	if (d->in_ring)
-		return;
-	d->in_ring = true;
-	queue->ring_size++;
-	if (queue->ring) {
-		d->next = queue->ring->next;
-		queue->ring->next = d;
-	} else {
-		d->next = d;
-	}
-	queue->ring = d;
-}
-
-static struct queue_job *take_first(struct queue_destination *d)
-{
-	struct queue_job *job = d->first;
-
-	d->first = job->next;
-	if (!d->first)
-		d->last = NULL;
-	d->waiting--;
-	job->next = NULL;
-	return job;
-}
 
 /* ---- starting ---- */
 
@@ -239,7 +98,7 @@ static void defer_waiting(struct queue_destination *d)
 	struct queue_outcome outcome = {SPOOL_PENDING, d->dsn, d->text, "", d->name + 5};
 
 	while (d->first) {
-		struct queue_job *job = take_first(d);
+		struct queue_job *job = queue_job_take(d);
 
 		set_all(job, &outcome);
 		finish_job(job);
@@ -265,7 +124,7 @@ static bool serve(struct queue *queue, struct queue_destination *d)
 	}
 	if (!may_start(queue, d) || !schedule_start(&d->window, now))
 		return false;
-	job = take_first(d);
+	job = queue_job_take(d);
 	if (start_job(queue, job) != 0) {
 		schedule_finish(&d->window, SCHEDULE_OK, now);
 		log_warn("%s: cannot be handed over", job->active->message->id);
@@ -286,7 +145,7 @@ static void leave_ring(struct queue *queue)
 	d->next = NULL;
 	d->in_ring = false;
 	queue->ring_size--;
-	forget_idle(queue, d);
+	queue_destination_done(queue, d);
 }
 
 void queue_dispatch(struct queue *queue)
@@ -441,16 +300,6 @@ void queue_lost(struct queue *queue, enum queue_via via)
 	}
 }
 
-static void free_destination(void *node)
-{
-	struct queue_destination *d = node;
-
-	while (d->first)
-		free(take_first(d));
-	free(d->name);
-	free(d);
-}
-
 void queue_jobs_free(struct queue *queue)
 {
 	while (queue->in_flight) {
@@ -459,7 +308,5 @@ void queue_jobs_free(struct queue *queue)
 		queue->in_flight = job->next;
 		free(job);
 	}
-	tdestroy(queue->destinations, free_destination);
-	queue->destinations = NULL;
-	queue->ring = NULL;
+	queue_destinations_free(queue);
 }

@@ -29,7 +29,7 @@
 
 struct arena;
 
-#define SPOOL_VERSION 1
+#define SPOOL_VERSION 1u
 #define SPOOL_HEAD_SIZE 64
 /* With LIMIT_RECIPIENTS addresses of LIMIT_ADDRESS bytes and room to spare. */
 #define SPOOL_ENVELOPE_MAX (2u << 20)

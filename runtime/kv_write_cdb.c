@@ -150,18 +150,19 @@ static void leave_out(struct row_duplicates *d, const struct stored_row *kept,
 
 /* Which rows of equal keys stay. */
 static int mark_kept(struct cdb_build *build, struct row_store *rows,
-		     struct row_order *order)
+		     const struct row_order *order)
 {
 	size_t size = row_store_count(rows) / 8 + 1;
 	struct cdb_duplicates duplicates = {{leave_out}, order->duplicates, NULL};
+	struct row_order marking = *order;
 
 	build->kept = duplicates.kept = malloc(size);
 	if (!build->kept)
 		return MCC_ENOMEM;
 	memset(build->kept, 0xff, size);
-	order->number = order_number;
-	order->duplicates = &duplicates.base;
-	return row_store_find_duplicates(rows, order);
+	marking.number = order_number;
+	marking.duplicates = &duplicates.base;
+	return row_store_find_duplicates(rows, &marking);
 }
 
 /* ---- tables ---- */
@@ -276,7 +277,7 @@ static int emit_tables(struct cdb_build *build)
 }
 
 static int write_file(struct cdb_build *build, struct row_store *rows,
-		      struct row_order *order)
+		      const struct row_order *order)
 {
 	int status = mark_kept(build, rows, order);
 
@@ -294,7 +295,7 @@ static int write_file(struct cdb_build *build, struct row_store *rows,
 }
 
 static int build_file(struct cdb_build *build, struct row_store *rows,
-		      struct row_order *order)
+		      const struct row_order *order)
 {
 	size_t held = row_store_count(rows) + 1;
 	int status = MCC_ENOMEM;

@@ -137,17 +137,26 @@ static void copy_cell(struct spread *s, const struct cell *from)
 	spread_name(s, copy->name);
 }
 
+/* All that refers to one name; false: there is no more room. */
+static bool spread_to_referrers(struct spread *s, struct str name)
+{
+	const struct referrers *r = strmap_find(s->m->referenced, name);
+
+	for (size_t k = 0; r && k < r->count; k++) {
+		if (!has_room(s->m))
+			return false;
+		copy_cell(s, r->cells[k]);
+	}
+	return true;
+}
+
+/* Copies have names too: the list grows while it is worked off. */
 static void spread_all(struct spread *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		const struct referrers *r = strmap_find(s->m->referenced, s->names[i]);
-
-		for (size_t k = 0; r && k < r->count; k++) {
-			if (!has_room(s->m)) {
-				report_room(s);
-				return;
-			}
-			copy_cell(s, r->cells[k]);
+		if (!spread_to_referrers(s, s->names[i])) {
+			report_room(s);
+			return;
 		}
 	}
 }
