@@ -63,13 +63,12 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 GEN_WARNINGS := -Wall -Wextra $(WERROR) -Wno-sign-compare -Wno-unused-function \
 	-Wno-unused-parameter -Wno-unused-but-set-variable
 
-PKGS := ldns jansson libpcre2-8 lmdb libcdb openssl libidn2
+PKGS := ldns jansson libpcre2-8 lmdb openssl libidn2
 # Where pkg-config or a .pc file is missing the plain names must do.
 pkg_libs = $(or $(shell pkg-config --libs $(1) 2>/dev/null),$(2))
 LIBS := $(call pkg_libs,ldns,-lldns) $(call pkg_libs,jansson,-ljansson) \
 	$(call pkg_libs,libpcre2-8,-lpcre2-8) $(call pkg_libs,lmdb,-llmdb) \
-	$(call pkg_libs,libcdb,-lcdb) $(call pkg_libs,openssl,-lssl -lcrypto) \
-	$(call pkg_libs,libidn2,-lidn2)
+	$(call pkg_libs,openssl,-lssl -lcrypto) $(call pkg_libs,libidn2,-lidn2)
 PKG_CFLAGS := $(foreach p,$(PKGS),$(shell pkg-config --cflags $(p) 2>/dev/null))
 
 MCC_CPPFLAGS := -D_GNU_SOURCE -DMCC_VERSION='"$(VERSION)"' -I. -I$(GEN) $(PKG_CFLAGS)

@@ -32,24 +32,26 @@ static int check_regular(const struct stat *st)
 	return S_ISREG(st->st_mode) ? MCC_OK : MCC_ENOTREG;
 }
 
-static int open_regular(int dirfd, const char *path, struct stat *st, int *out_fd)
+int fs_open_regular(int dirfd, const char *path, uint64_t *out_size, int *out_fd)
 {
+	struct stat st;
 	int status;
 	int fd;
 
-	if (fstatat(dirfd, path, st, 0) < 0)
+	if (fstatat(dirfd, path, &st, 0) < 0)
 		return mcc_status_from_errno(errno);
-	status = check_regular(st);
+	status = check_regular(&st);
 	if (status)
 		return status;
 	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return mcc_status_from_errno(errno);
-	status = fstat(fd, st) < 0 ? mcc_status_from_errno(errno) : check_regular(st);
+	status = fstat(fd, &st) < 0 ? mcc_status_from_errno(errno) : check_regular(&st);
 	if (status) {
 		close(fd);
 		return status;
 	}
+	*out_size = (uint64_t)st.st_size;
 	*out_fd = fd;
 	return MCC_OK;
 }
@@ -103,16 +105,16 @@ static int read_to_end(struct arena *arena, int fd, size_t hint, size_t cap,
 int fs_read_file(struct arena *arena, int dirfd, const char *path, size_t cap,
 		 struct str *out_text)
 {
-	struct stat st;
+	uint64_t size = 0;
 	int fd = -1;
-	int status = open_regular(dirfd, path, &st, &fd);
+	int status = fs_open_regular(dirfd, path, &size, &fd);
 
 	if (status)
 		return status;
-	if ((uintmax_t)st.st_size > cap)
+	if (size > cap)
 		status = MCC_ETOOBIG;
 	else
-		status = read_to_end(arena, fd, (size_t)st.st_size, cap, out_text);
+		status = read_to_end(arena, fd, (size_t)size, cap, out_text);
 	close(fd);
 	return status;
 }

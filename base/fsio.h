@@ -23,6 +23,10 @@ struct arena;
 int fs_read_file(struct arena *arena, int dirfd, const char *path, size_t cap,
 		 struct str *out_text) MCC_MUST_CHECK;
 
+/* A regular file for reading, and its size; refuses as fs_read_file() does. */
+int fs_open_regular(int dirfd, const char *path, uint64_t *out_size,
+		    int *out_fd) MCC_MUST_CHECK;
+
 /*
  * Replaces a file atomically and durably: temporary file beside it, write,
  * fsync, rename, fsync of the folder. `mode` is exact, whatever the umask. On

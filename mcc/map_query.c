@@ -13,13 +13,8 @@
 #include "mcc/cli.h"
 #include "mcc/emit/table_database.h"
 #include "mcc/map_table.h"
-#include "runtime/bdb_read.h"
+#include "runtime/config.h"
 #include "runtime/map.h"
-
-static bool is_bdb(const char *type)
-{
-	return strcmp(type, "hash") == 0 || strcmp(type, "btree") == 0;
-}
 
 /* ---- -q ---- */
 
@@ -133,11 +128,6 @@ int map_query(const struct map_tables *tables, const char *key)
 
 /* ---- -s ---- */
 
-static struct str without_nul(struct str s)
-{
-	return s.len && s.ptr[s.len - 1] == '\0' ? str_slice(s, 0, s.len - 1) : s;
-}
-
 struct map_dump {
 	const struct map_table *table;
 	bool has_failed; /* a value is not what -F needs */
@@ -148,8 +138,6 @@ static bool dump_row(struct str key, struct str value, void *arg)
 	struct map_dump *dump = arg;
 	struct arena *arena = NULL;
 
-	key = without_nul(key);
-	value = without_nul(value);
 	if (dump->table->has_files) {
 		arena = arena_new(0);
 		dump->has_failed = !map_decode_value(arena, value, &value);
@@ -160,36 +148,24 @@ static bool dump_row(struct str key, struct str value, void *arg)
 	return !dump->has_failed;
 }
 
-static int dump_bdb(struct map_dump *dump, const char *path)
+static int dump_database(struct map_dump *dump)
 {
 	const struct map_table *table = dump->table;
-	struct bdb_file *file = NULL;
-	char err[512];
-	int status;
-
-	if (bdb_open(table->cli->arena, AT_FDCWD, path, strcmp(table->type, "hash") == 0,
-		     &file, err, sizeof(err)) != MCC_OK)
-		return cli_cannot("%s", err);
-	status = bdb_each(file, dump_row, dump);
-	bdb_close(file);
-	if (status != MCC_OK)
-		return cli_cannot("%s: %s", path, mcc_status_text(status));
-	return EXIT_CLEAN;
-}
-
-static int dump_kv(struct map_dump *dump, const char *path)
-{
-	const struct map_table *table = dump->table;
+	struct arena *arena = table->cli->arena;
+	const struct rt_map_ref ref = {
+		.name = table->name,
+		.type = table->type,
+		.path = table_database_path(arena, table->type, table->file)};
 	struct rt_map *map = NULL;
 	char err[512];
 	int status;
 
-	if (rt_map_open_kv(table->cli->arena, table->type, table->name, path, &map, err,
-			   sizeof(err)) != MCC_OK)
+	if (rt_map_open_database(arena, AT_FDCWD, &ref, &map, err, sizeof(err)) != MCC_OK)
 		return cli_cannot("%s", err);
-	status = rt_map_each_kv(map, dump_row, dump);
+	status = rt_map_each(map, dump_row, dump);
+	rt_map_close(map);
 	if (status != MCC_OK)
-		return cli_cannot("%s: %s", path, mcc_status_text(status));
+		return cli_cannot("%s: %s", ref.path, mcc_status_text(status));
 	return EXIT_CLEAN;
 }
 
@@ -207,15 +183,11 @@ static int dump_rows(struct map_dump *dump)
 
 int map_dump(const struct map_table *table)
 {
-	const char *path =
-		table_database_path(table->cli->arena, table->type, table->file);
 	struct map_dump dump = {table, false};
 	int status;
 
-	if (is_bdb(table->type))
-		status = dump_bdb(&dump, path);
-	else if (table_has_database(table->type))
-		status = dump_kv(&dump, path);
+	if (table_has_database(table->type))
+		status = dump_database(&dump);
 	else if (map_has_rows(table->type))
 		status = dump_rows(&dump);
 	else

@@ -6,14 +6,12 @@
  */
 #include "runtime/bdb_read.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/fsio.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "runtime/bdb_cursor.h"
@@ -29,7 +27,7 @@ static bool find_magic(struct bdb_file *file, const uint8_t *meta, uint32_t magi
 	return false;
 }
 
-static const char *check_meta(struct bdb_file *file, const uint8_t *meta, off_t size)
+static const char *check_meta(struct bdb_file *file, const uint8_t *meta, uint64_t size)
 {
 	uint32_t version;
 
@@ -44,30 +42,15 @@ static const char *check_meta(struct bdb_file *file, const uint8_t *meta, off_t 
 	    bdb_file_get32(file, meta + BDB_META_FLAGS))
 		return "uses features that a look-up table has not";
 	if (file->page_size < BDB_PAGE_MIN || file->page_size > BDB_PAGE_MAX ||
-	    file->page_size & (file->page_size - 1) || size % (off_t)file->page_size ||
-	    size / (off_t)file->page_size > UINT32_MAX)
+	    file->page_size & (file->page_size - 1) || size % file->page_size ||
+	    size / file->page_size > UINT32_MAX)
 		return "is damaged: it is not a whole number of pages";
-	file->page_count = (uint32_t)(size / (off_t)file->page_size);
+	file->page_count = (uint32_t)(size / file->page_size);
 	if (bdb_file_get32(file, meta + BDB_META_LAST_PAGE) >= file->page_count)
 		return "is damaged: pages are missing at its end";
 	if ((file->is_hash ? bdb_hash_open(file, meta) : bdb_btree_open(file, meta)))
 		return "is damaged: its first page contradicts itself";
 	return NULL;
-}
-
-static int open_file(struct bdb_file *file, int dirfd, const char *path, off_t *out_size)
-{
-	struct stat st;
-
-	file->fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (file->fd < 0)
-		return mcc_status_from_errno(errno);
-	if (fstat(file->fd, &st) != 0)
-		return mcc_status_from_errno(errno);
-	if (!S_ISREG(st.st_mode))
-		return MCC_ENOTREG;
-	*out_size = st.st_size;
-	return MCC_OK;
 }
 
 int bdb_open(struct arena *arena, int dirfd, const char *path, bool want_hash,
@@ -76,13 +59,14 @@ int bdb_open(struct arena *arena, int dirfd, const char *path, bool want_hash,
 	struct bdb_file *file = arena_alloc(arena, sizeof(*file));
 	uint8_t meta[BDB_META_SIZE];
 	const char *wrong = "is damaged: it is shorter than a page";
-	off_t size = 0;
+	uint64_t size = 0;
 	int status;
 
 	if (!file)
 		return MCC_ENOMEM;
 	file->is_hash = want_hash;
-	status = open_file(file, dirfd, path, &size);
+	file->fd = -1;
+	status = fs_open_regular(dirfd, path, &size, &file->fd);
 	if (status != MCC_OK) {
 		snprintf(err, err_size, "%s: %s", path, mcc_status_text(status));
 		goto fail;

@@ -17,10 +17,10 @@
 #include "base/fsio.h"
 #include "base/status.h"
 #include "runtime/bdb_page.h"
+#include "runtime/cdb_format.h"
 #include "runtime/database.h"
 #include "runtime/kv_write.h"
 
-enum { CDB_TABLES = 256, CDB_HEADER = CDB_TABLES * 8, CDB_START = 5381 };
 enum { BUFFER_SIZE = 1 << 20 };
 /* Records whose places are held in memory; of more, a file has them. */
 enum { RECORDS_HELD = 4 << 20 };
@@ -52,15 +52,6 @@ struct cdb_duplicates {
 	struct row_duplicates *told; /* or NULL */
 	uint8_t *kept;
 };
-
-static uint32_t cdb_row_hash(struct str key)
-{
-	uint32_t h = CDB_START;
-
-	for (size_t i = 0; i < key.len; i++)
-		h = (h + (h << 5)) ^ (unsigned char)key.ptr[i];
-	return h;
-}
 
 static void flush(struct cdb_build *build)
 {
@@ -117,7 +108,7 @@ static int emit_row(const struct stored_row *row, void *arg)
 {
 	struct cdb_build *build = arg;
 	size_t nul = build->target->is_cdb_with_nul;
-	uint32_t hash = cdb_row_hash(row->key);
+	uint32_t hash = cdb_key_hash(row->key);
 
 	if (nul) /* a round of the hash with 0 */
 		hash += hash << 5;
@@ -135,7 +126,7 @@ static int emit_row(const struct stored_row *row, void *arg)
 
 static uint32_t order_number(MCC_UNUSED const struct row_order *order, struct str key)
 {
-	return cdb_row_hash(key);
+	return cdb_key_hash(key);
 }
 
 static void leave_out(struct row_duplicates *d, const struct stored_row *kept,

@@ -57,11 +57,15 @@ struct rt_map_class {
 enum rt_found rt_map_lookup(struct rt_map *map, struct str key, struct arena *arena,
 			    struct str *out_value, unsigned *out_line);
 
-/* Opens a database in the generation folder (dirfd) or by path. Berkeley DB
- * hash and btree: keys and values carry a final NUL, as postmap(1) makes them;
- * files without it are read too. Errors: status and text. */
-int rt_map_open_bdb(struct arena *arena, int dirfd, const struct rt_map_ref *ref,
-		    struct rt_map **out_map, char *err, size_t err_size) MCC_MUST_CHECK;
+/* Opens a database (hash, btree, lmdb, cdb) in the generation folder (dirfd) or
+ * by path. Errors: status and text. */
+int rt_map_open_database(struct arena *arena, int dirfd, const struct rt_map_ref *ref,
+			 struct rt_map **out_map, char *err,
+			 size_t err_size) MCC_MUST_CHECK;
+/* Called with each row; false stops. The bytes are valid during the call. */
+typedef bool rt_row_fn(struct str key, struct str value, void *arg);
+/* The rows of a database in the order of the file, without final NULs. */
+int rt_map_each(struct rt_map *map, rt_row_fn *fn, void *arg) MCC_MUST_CHECK;
 /* Rows in memory, exact match (texthash, inline, or source text of a database).
  * Of equal keys the first row wins. Rows are borrowed. */
 struct rt_map *rt_map_of_rows(struct arena *arena, const char *name,
@@ -106,14 +110,6 @@ size_t rt_map_outcomes(const struct rt_map *map);
 void rt_map_pick(struct rt_map *map, size_t outcome);
 /* environ: variables of this process. */
 struct rt_map *rt_map_environ(struct arena *arena, const char *name, bool fold_keys);
-/* An lmdb or cdb database, closed with the arena; keys are folded. */
-int rt_map_open_kv(struct arena *arena, const char *type, const char *name,
-		   const char *path, struct rt_map **out_map, char *err,
-		   size_t err_size) MCC_MUST_CHECK;
-/* Its rows in the order of the file, until fn says false. */
-int rt_map_each_kv(struct rt_map *map,
-		   bool (*fn)(struct str key, struct str value, void *arg),
-		   void *arg) MCC_MUST_CHECK;
 /* unix:passwd.byname over a passwd(5) file; read anew when it changes. */
 struct rt_map *rt_map_passwd(struct arena *arena, const char *name,
 			     const char *passwd_file);

@@ -55,16 +55,6 @@ static struct rt_map *open_argument(struct arena *arena, const struct rt_map_ref
 	return rt_map_fail(arena, ref->name);
 }
 
-/* lmdb opens by name only, and the folder is known by its descriptor. */
-static int open_kv(struct arena *arena, int dirfd, struct rt_map_ref *ref, char *err,
-		   size_t err_size)
-{
-	const char *path = arena_printf(arena, "/proc/self/fd/%d/%s", dirfd, ref->path);
-
-	return rt_map_open_kv(arena, ref->type, ref->name, path, &ref->map, err,
-			      err_size);
-}
-
 int rt_maps_open(struct arena *arena, struct rt_config *config, int generation_fd,
 		 const char *passwd_file, char *err, size_t err_size)
 {
@@ -79,11 +69,9 @@ int rt_maps_open(struct arena *arena, struct rt_config *config, int generation_f
 		else if (rt_map_is_text_type(ref->type))
 			status = open_text(arena, generation_fd, ref, &ref->map, err,
 					   err_size);
-		else if (strcmp(ref->type, "lmdb") == 0 || strcmp(ref->type, "cdb") == 0)
-			status = open_kv(arena, generation_fd, ref, err, err_size);
 		else
-			status = rt_map_open_bdb(arena, generation_fd, ref, &ref->map,
-						 err, err_size);
+			status = rt_map_open_database(arena, generation_fd, ref,
+						      &ref->map, err, err_size);
 		if (status != MCC_OK) {
 			rt_maps_close(config);
 			return status;

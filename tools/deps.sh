@@ -31,7 +31,6 @@ build|hdr:ldns/ldns.h|libldns-dev|ldns-devel|ldns
 build|hdr:jansson.h|libjansson-dev|jansson-devel|jansson
 build|hdr:pcre2.h|libpcre2-dev|pcre2-devel|pcre2
 build|hdr:lmdb.h|liblmdb-dev|lmdb-devel|lmdb
-build|hdr:cdb.h|libcdb-dev|tinycdb-devel|tinycdb
 build|hdr:openssl/ssl.h|libssl-dev|openssl-devel|-
 build|hdr:idn2.h|libidn2-dev|libidn2-devel|libidn2
 build|cmd:python3|python3|python3|python3

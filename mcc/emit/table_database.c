@@ -14,14 +14,8 @@
 #include "base/status.h"
 #include "mcc/emit/table_rows.h"
 #include "mcc/model/site.h"
-#include "runtime/bdb_read.h"
 #include "runtime/config.h"
 #include "runtime/database.h"
-
-static bool is_bdb(const char *type)
-{
-	return strcmp(type, "hash") == 0 || strcmp(type, "btree") == 0;
-}
 
 bool table_has_database(const char *type)
 {
@@ -48,12 +42,7 @@ struct rt_map *table_open_database(struct arena *arena, const char *type,
 				 .fold_keys = true};
 	struct rt_map *map = NULL;
 
-	if (!is_bdb(type))
-		return rt_map_open_kv(arena, type, name, ref.path, &map, err, err_size) ==
-				       MCC_OK
-			       ? map
-			       : NULL;
-	if (rt_map_open_bdb(arena, AT_FDCWD, &ref, &map, err, err_size) != MCC_OK)
+	if (rt_map_open_database(arena, AT_FDCWD, &ref, &map, err, err_size) != MCC_OK)
 		return NULL;
 	arena_on_free(arena, close_map, map);
 	return map;
@@ -81,44 +70,18 @@ static bool add_row(struct str key, struct str value, void *arg)
 	return true;
 }
 
-/* Passes rows on without the NUL that ends keys and values. */
-struct without_nul {
-	bool (*fn)(struct str key, struct str value, void *arg);
-	void *arg;
-};
-
-static struct str cut(struct str s)
-{
-	return s.len && s.ptr[s.len - 1] == '\0' ? str_slice(s, 0, s.len - 1) : s;
-}
-
-static bool pass_on(struct str key, struct str value, void *arg)
-{
-	const struct without_nul *to = arg;
-
-	return to->fn(cut(key), cut(value), to->arg);
-}
-
 int table_each_of_database(struct arena *arena, const char *type, const char *path,
-			   bool (*fn)(struct str key, struct str value, void *arg),
-			   void *arg)
+			   rt_row_fn *fn, void *arg)
 {
-	struct without_nul to = {fn, arg};
-	struct bdb_file *bdb = NULL;
+	const struct rt_map_ref ref = {.name = path, .type = type, .path = path};
 	struct rt_map *map = NULL;
 	char err[300];
-	int status;
+	int status = rt_map_open_database(arena, AT_FDCWD, &ref, &map, err, sizeof(err));
 
-	if (!is_bdb(type)) {
-		status = rt_map_open_kv(arena, type, type, path, &map, err, sizeof(err));
-		return status == MCC_OK ? rt_map_each_kv(map, pass_on, &to) : status;
-	}
-	status = bdb_open(arena, AT_FDCWD, path, strcmp(type, "hash") == 0, &bdb, err,
-			  sizeof(err));
 	if (status != MCC_OK)
 		return status;
-	status = bdb_each(bdb, pass_on, &to);
-	bdb_close(bdb);
+	status = rt_map_each(map, fn, arg);
+	rt_map_close(map);
 	return status;
 }
 

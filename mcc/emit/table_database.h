@@ -25,8 +25,7 @@ struct rt_map *table_open_database(struct arena *arena, const char *type,
 /* Calls fn for each row of the database `path`, without final NULs, until it
  * says false. A status when it cannot be read. */
 int table_each_of_database(struct arena *arena, const char *type, const char *path,
-			   bool (*fn)(struct str key, struct str value, void *arg),
-			   void *arg) MCC_MUST_CHECK;
+			   rt_row_fn *fn, void *arg) MCC_MUST_CHECK;
 /* All rows of it; a status when it cannot be read. */
 int table_rows_of_database(struct arena *arena, const char *type, const char *file,
 			   struct rt_row **out_rows, size_t *out_count) MCC_MUST_CHECK;

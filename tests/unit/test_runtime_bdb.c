@@ -115,7 +115,7 @@ static struct rt_map *open_map(const struct fixture *f, const char *name,
 	struct rt_map *map = NULL;
 	char err[256] = "";
 
-	if (rt_map_open_bdb(f->arena, f->dirfd, &ref, &map, err, sizeof(err)))
+	if (rt_map_open_database(f->arena, f->dirfd, &ref, &map, err, sizeof(err)))
 		fail_msg("%s", err);
 	return map;
 }
@@ -313,7 +313,7 @@ static void test_refuses_other_files(void **state)
 	assert_int_equal(bdb_open(f->arena, f->dirfd, "none", true, &file, err, 256),
 			 MCC_ENOENT);
 	assert_int_equal(bdb_open(f->arena, f->dirfd, ".", true, &file, err, 256),
-			 MCC_ENOTREG);
+			 MCC_EISDIR);
 }
 
 static bool any_row(struct str key, struct str value, void *arg)
