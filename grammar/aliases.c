@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/utf8.h"
 #include "grammar/aliases_build.h"
 #include "grammar/aliases_token.h"
 #include "grammar/aliases.lex.h"
@@ -295,4 +296,12 @@ void aliases_dump(struct strbuf *out, const struct source_set *sources,
 		for (size_t m = 0; m < e->member_count; m++)
 			dump_member(out, sources, &e->members[m]);
 	}
+}
+
+bool alias_entry_is_utf8(const struct alias_file *file, const struct alias_entry *entry)
+{
+	const struct span at = entry->name_span;
+
+	return utf8_is_valid(entry->name) && utf8_is_valid(entry->value.str) &&
+	       utf8_is_valid(str_slice(file->src->text, at.lo, at.hi));
 }

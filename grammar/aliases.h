@@ -42,6 +42,9 @@ struct alias_file {
 	struct comments comments;
 };
 
+/* Whether name, as it is and as it was written, and value are UTF-8. */
+bool alias_entry_is_utf8(const struct alias_file *file, const struct alias_entry *entry);
+
 /* Never NULL. Reports MC105, MC1004, MC1005, MC114..MC116. */
 struct alias_file *aliases_parse(const struct parse_ctx *ctx, const struct source *src);
 /*

@@ -46,4 +46,7 @@ struct text table_row_value(const struct parse_ctx *ctx, const struct table_row 
 void table_dump(struct strbuf *out, const struct source_set *sources,
 		const struct table_file *file);
 
+/* Whether key and value are UTF-8. */
+bool table_row_is_utf8(const struct table_row *row);
+
 #endif

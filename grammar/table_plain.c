@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "grammar/table_build.h"
 
 enum { WORD = sizeof(uint64_t) };
@@ -105,4 +106,9 @@ uint32_t table_plain_rows(struct table_builder *b, uint32_t start)
 		at = end + 1;
 	}
 	return (uint32_t)at;
+}
+
+bool table_row_is_utf8(const struct table_row *row)
+{
+	return utf8_is_valid(row->key) && utf8_is_valid(row->value);
 }

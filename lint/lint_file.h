@@ -28,7 +28,8 @@ void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
  * smtputf8_enable is set.
  */
 bool lint_row_is_utf8(const struct parse_ctx *ctx, const struct table_row *row);
-bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_entry *entry);
+bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_file *file,
+			const struct alias_entry *entry);
 /* Fields and arguments that a program refuses (MC1104, MC1118, MC1125, MC1126). */
 void lint_master_file(const struct parse_ctx *ctx, const struct master_file *file);
 /* Duplicate names (MC901), loops within the file (MC1001). */

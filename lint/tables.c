@@ -6,12 +6,12 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/strmap.h"
-#include "base/utf8.h"
 #include "grammar/aliases.h"
 #include "grammar/table.h"
 #include "lint/checks.h"
 #include "lint/lint_file.h"
 #include "mcc/model/site.h"
+#include "runtime/map.h"
 
 void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
 			   struct span first, struct str key, bool same_value)
@@ -31,6 +31,9 @@ void lint_report_duplicate(const struct parse_ctx *ctx, struct span again,
 	diag_relate(ctx->diags, d, first, "first written here");
 }
 
+/* Of files on their own: smtputf8_enable is the default since 3.0. */
+static const struct rt_keys new_site = {true, true};
+
 static bool report_utf8(const struct parse_ctx *ctx, struct span span)
 {
 	diag_add(ctx->diags, RULE_MC117, span,
@@ -40,15 +43,13 @@ static bool report_utf8(const struct parse_ctx *ctx, struct span span)
 
 bool lint_row_is_utf8(const struct parse_ctx *ctx, const struct table_row *row)
 {
-	return (utf8_is_valid(row->key) && utf8_is_valid(row->value)) ||
-	       report_utf8(ctx, row->key_span);
+	return table_row_is_utf8(row) || report_utf8(ctx, row->key_span);
 }
 
-bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_entry *entry)
+bool lint_alias_is_utf8(const struct parse_ctx *ctx, const struct alias_file *file,
+			const struct alias_entry *entry)
 {
-	return (utf8_is_valid(entry->name) && utf8_is_valid(entry->value.str) &&
-		utf8_is_valid(source_span_text(ctx->sources, entry->name_span))) ||
-	       report_utf8(ctx, entry->name_span);
+	return alias_entry_is_utf8(file, entry) || report_utf8(ctx, entry->name_span);
 }
 
 /* No program reads such a text, whatever postmap(1) answers from it. */
@@ -65,15 +66,17 @@ static void report_unreadable(const struct parse_ctx *ctx, const struct table_ro
 }
 
 static void duplicate_rows(const struct parse_ctx *ctx, const struct table_file *file,
-			   bool is_texthash)
+			   struct rt_keys keys, bool is_texthash)
 {
 	struct strmap *seen = strmap_new(ctx->arena);
 
 	for (size_t i = 0; i < file->row_count; i++) {
 		struct table_row *row = &file->rows[i];
-		struct str key = str_lower(ctx->arena, row->key);
+		struct str key = rt_keys_fold(keys, ctx->arena, row->key);
 		const struct table_row *first = strmap_find(seen, key);
 
+		if (keys.is_utf8 && !table_row_is_utf8(row))
+			continue;
 		if (!first)
 			strmap_put(seen, key, row);
 		else if (is_texthash)
@@ -86,18 +89,21 @@ static void duplicate_rows(const struct parse_ctx *ctx, const struct table_file 
 
 void lint_table_file(const struct parse_ctx *ctx, const struct table_file *file)
 {
-	duplicate_rows(ctx, file, false);
+	duplicate_rows(ctx, file, new_site, false);
 }
 
-static void duplicate_aliases(const struct parse_ctx *ctx, const struct alias_file *file)
+static void duplicate_aliases(const struct parse_ctx *ctx, const struct alias_file *file,
+			      struct rt_keys keys)
 {
 	struct strmap *seen = strmap_new(ctx->arena);
 
 	for (size_t i = 0; i < file->entry_count; i++) {
 		struct alias_entry *entry = &file->entries[i];
-		struct str key = str_lower(ctx->arena, entry->name);
+		struct str key = rt_keys_fold(keys, ctx->arena, entry->name);
 		const struct alias_entry *first = strmap_find(seen, key);
 
+		if (keys.is_utf8 && !alias_entry_is_utf8(file, entry))
+			continue;
 		if (first)
 			lint_report_duplicate(ctx, entry->name_span, first->name_span,
 					      entry->name,
@@ -109,21 +115,22 @@ static void duplicate_aliases(const struct parse_ctx *ctx, const struct alias_fi
 
 void lint_alias_file(const struct parse_ctx *ctx, const struct alias_file *file)
 {
-	duplicate_aliases(ctx, file);
+	duplicate_aliases(ctx, file, new_site);
 	lint_alias_loops(ctx, &file, 1, NULL);
 }
 
 static void check_utf8(const struct parse_ctx *ctx, const struct site_table *table)
 {
 	for (size_t i = 0; table->aliases && i < table->aliases->entry_count; i++)
-		lint_alias_is_utf8(ctx, &table->aliases->entries[i]);
+		lint_alias_is_utf8(ctx, table->aliases, &table->aliases->entries[i]);
 	for (size_t i = 0; table->rows && i < table->rows->row_count; i++)
 		lint_row_is_utf8(ctx, &table->rows->rows[i]);
 }
 
 void lint_tables(const struct site *site, struct diag_queue *diags)
 {
-	bool is_utf8 = site_setting(site, PARAM_smtputf8_enable)->boolean;
+	const struct rt_keys keys = {true,
+				     site_setting(site, PARAM_smtputf8_enable)->boolean};
 	const struct parse_ctx ctx = {site->arena, site->sources, diags};
 
 	for (size_t i = 0; i < site->table_count; i++) {
@@ -131,12 +138,12 @@ void lint_tables(const struct site *site, struct diag_queue *diags)
 		/* In ordered tables every row may match; two are no mistake. */
 		bool is_ordered = table->type && table->type->access == MAP_SEQUENTIAL;
 
-		if (is_utf8)
+		if (keys.is_utf8)
 			check_utf8(&ctx, table);
 		if (table->aliases)
-			duplicate_aliases(&ctx, table->aliases);
+			duplicate_aliases(&ctx, table->aliases, keys);
 		else if (table->rows && !is_ordered)
-			duplicate_rows(&ctx, table->rows,
+			duplicate_rows(&ctx, table->rows, keys,
 				       str_eqc(table->type_name, "texthash"));
 	}
 }

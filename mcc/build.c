@@ -196,7 +196,7 @@ static int write_in_place(struct build *b, const struct site *site)
 
 		if (t->state != TABLE_LOADED || !t->type->is_compiled)
 			continue;
-		status = emit_in_place(b->cli->arena, t, &path);
+		status = emit_in_place(b->cli->arena, site, t, &path);
 		if (status != MCC_OK)
 			return cli_cannot("%.*s:%s: %s", STR_ARG(t->type_name),
 					  t->fs_path, mcc_status_text(status));

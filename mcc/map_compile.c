@@ -39,14 +39,9 @@ int map_read_source(const struct map_table *table, const struct source **out_src
 	return read_source(table, NULL, out_src);
 }
 
-struct str map_fold_key(const struct map_table *table, struct arena *arena,
-			struct str key)
+struct rt_keys map_keys(const struct map_table *table)
 {
-	if (table->is_unfolded)
-		return key;
-	if (table->is_utf8 && !utf8_is_ascii(key))
-		return utf8_fold(arena, key);
-	return table_fold_key(arena, key);
+	return (struct rt_keys){!table->is_unfolded, table->is_utf8};
 }
 
 bool map_is_database(const char *type)
@@ -95,7 +90,7 @@ int map_add(const struct map_table *table)
 
 static void want_key(struct strmap *keys, const struct map_table *table, struct str key)
 {
-	key = map_fold_key(table, table->cli->arena, key);
+	key = rt_keys_fold(map_keys(table), table->cli->arena, key);
 	strmap_put(keys, key, keys);
 }
 

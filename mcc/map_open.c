@@ -28,14 +28,6 @@
 
 #define PASSWD_FILE "/etc/passwd"
 
-static void set_folding(const struct map_table *table, struct rt_map *map)
-{
-	if (table->is_unfolded)
-		map->fold_keys = RT_FOLD_NONE;
-	else
-		map->fold_keys = table->is_utf8 ? RT_FOLD_UTF8 : RT_FOLD_ASCII;
-}
-
 static int open_database(const struct map_table *table, struct rt_map **out_map)
 {
 	char err[512];
@@ -43,7 +35,7 @@ static int open_database(const struct map_table *table, struct rt_map **out_map)
 	*out_map = table_open_database(table->cli->arena, table->type, table->name,
 				       table->file, err, sizeof(err));
 	if (*out_map)
-		set_folding(table, *out_map);
+		(*out_map)->keys = map_keys(table);
 	return *out_map ? EXIT_CLEAN : cli_cannot("%s", err);
 }
 
@@ -84,7 +76,7 @@ static size_t usable_rows(const struct map_table *table, bool is_last_kept,
 	for (size_t i = 0; i < count; i++) {
 		struct rt_row *before;
 
-		rows[i].key = map_fold_key(table, arena, rows[i].key);
+		rows[i].key = rt_keys_fold(map_keys(table), arena, rows[i].key);
 		before = strmap_find(seen, rows[i].key);
 		if (before) {
 			if (is_last_kept)
@@ -115,7 +107,7 @@ static int read_texthash(const struct map_table *table, struct rt_row **out_rows
 		if (!table->is_utf8 || lint_row_is_utf8(&ctx, &file->rows[i]))
 			file->rows[kept++] = file->rows[i];
 	file->row_count = kept;
-	*out_count = table_rows_of_file(cli->arena, file, false, out_rows);
+	*out_count = table_rows_of_file(cli->arena, file, (struct rt_keys){0}, out_rows);
 	cli_report_human(cli);
 	return EXIT_CLEAN;
 }
@@ -127,9 +119,9 @@ static int read_inline(const struct map_table *table, struct rt_row **out_rows,
 	struct str text = str_of(table->file);
 	const char *wrong;
 
-	if (table->is_utf8 && !utf8_is_valid(text))
-		return cli_cannot("the name of an inline table is not UTF-8");
-	wrong = table_inline_rows(cli->arena, text, false, out_rows, out_count);
+	wrong = table_inline_rows(cli->arena, text,
+				  (struct rt_keys){.is_utf8 = table->is_utf8}, out_rows,
+				  out_count);
 	return wrong ? cli_cannot("%s: %s", table->name, wrong) : EXIT_CLEAN;
 }
 
@@ -160,8 +152,8 @@ static int open_rows(const struct map_table *table, struct rt_map **out_map)
 
 	if (status != EXIT_CLEAN)
 		return status;
-	*out_map = rt_map_of_rows(table->cli->arena, table->name, rows, count, false);
-	set_folding(table, *out_map);
+	*out_map = rt_map_of_rows(table->cli->arena, table->name, rows, count,
+				  map_keys(table));
 	return EXIT_CLEAN;
 }
 
@@ -267,7 +259,7 @@ static int open_proxied(const struct map_table *table, struct rt_map **out_map)
 	return map_open(&inner, out_map);
 }
 
-int map_open(const struct map_table *table, struct rt_map **out_map)
+static int open_by_type(const struct map_table *table, struct rt_map **out_map)
 {
 	const char *type = table->type;
 	struct arena *arena = table->cli->arena;
@@ -298,4 +290,13 @@ int map_open(const struct map_table *table, struct rt_map **out_map)
 		return cli_cannot("%s: tables of type %s cannot be asked here",
 				  table->name, type);
 	return EXIT_CLEAN;
+}
+
+int map_open(const struct map_table *table, struct rt_map **out_map)
+{
+	int status = open_by_type(table, out_map);
+
+	if (status == EXIT_CLEAN)
+		(*out_map)->keys.is_utf8 = table->is_utf8;
+	return status;
 }

@@ -42,9 +42,6 @@ struct map_query {
 static int use_value(struct map_query *q, const struct map_table *table, struct str key,
 		     struct arena *arena, struct str value)
 {
-	if (table->is_utf8 && !utf8_is_valid(value))
-		return cli_cannot("%s: the value of '%.*s' is not UTF-8", table->name,
-				  STR_ARG(key));
 	if (table->has_files && !map_decode_value(arena, value, &value))
 		return cli_cannot("%s: the value of '%.*s' is no base64", table->name,
 				  STR_ARG(key));
@@ -79,7 +76,9 @@ static int ask_table(struct map_query *q, size_t i, struct str key, bool *out_is
 	if (found == RT_FOUND)
 		status = use_value(q, table, key, arena, value);
 	else if (found == RT_LOOKUP_ERROR)
-		status = cli_cannot("%s: the look-up failed", table->name);
+		status = cli_cannot("%s: the look-up of '%.*s' failed%s", table->name,
+				    STR_ARG(key),
+				    table->is_utf8 ? ", or its answer is not UTF-8" : "");
 	*out_is_found = found == RT_FOUND;
 	arena_free(arena);
 	return status;

@@ -34,7 +34,7 @@ static void push(struct map_rows *r, struct str key, struct str value, struct sp
 {
 	const struct row_place place = {span.lo, span.hi};
 
-	key = map_fold_key(r->table, r->scratch, key);
+	key = rt_keys_fold(map_keys(r->table), r->scratch, key);
 	if (r->status == MCC_OK)
 		r->status = row_store_add(r->store, key, value, place);
 	arena_reset(r->scratch);
@@ -115,7 +115,7 @@ static void read_aliases(struct map_rows *r, const struct source *src)
 	for (size_t i = 0; i < aliases->entry_count; i++) {
 		const struct alias_entry *e = &aliases->entries[i];
 
-		if (!r->table->is_utf8 || lint_alias_is_utf8(&r->ctx, e))
+		if (!r->table->is_utf8 || lint_alias_is_utf8(&r->ctx, aliases, e))
 			push(r, keeps_quotes ? e->name_external : e->name, e->stored,
 			     e->name_span);
 	}

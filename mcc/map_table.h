@@ -7,11 +7,10 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "runtime/map.h"
 
 struct arena;
 struct cli;
-struct rt_map;
-struct rt_row;
 struct source;
 
 /* What becomes of a key that is there already. */
@@ -59,9 +58,8 @@ void map_settings_load(struct cli *cli, struct map_settings *out_settings);
  * about its rows are queued.
  */
 int map_read_source(const struct map_table *table, const struct source **out_src);
-/* A key as the table holds it; in the arena, or the same bytes. */
-struct str map_fold_key(const struct map_table *table, struct arena *arena,
-			struct str key);
+/* How the table's keys are compared. */
+struct rt_keys map_keys(const struct map_table *table);
 /* Types that are compiled: hash, btree, lmdb, cdb. */
 bool map_is_database(const char *type);
 /* A table of any type for look-ups; exit status, the failure has been said. */

@@ -225,7 +225,7 @@ static void add_notes(struct trace_command *t, const struct site *site)
 		const char *text = table->is_unread
 					   ? "looked up in its database; its text is "
 					     "large and was not read"
-					   : table_difference(arena, table);
+					   : table_difference(arena, site, table);
 
 		if (text != NULL)
 			notes[t->request.note_count++] = (struct trace_note){

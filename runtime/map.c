@@ -11,17 +11,30 @@
 #include "base/strmap.h"
 #include "base/utf8.h"
 
+struct str rt_keys_fold(struct rt_keys keys, struct arena *arena, struct str key)
+{
+	if (!keys.is_folded)
+		return key;
+	return keys.is_utf8 && !utf8_is_ascii(key) ? utf8_fold(arena, key)
+						   : str_folded(arena, key);
+}
+
+static bool is_in_no_table(struct rt_keys keys, struct str s)
+{
+	return keys.is_utf8 && !utf8_is_valid(s);
+}
+
 enum rt_found rt_map_lookup(struct rt_map *map, struct str key, struct arena *arena,
 			    struct str *out_value, unsigned *out_line)
 {
+	enum rt_found found = RT_NOT_FOUND;
 	unsigned line = 0;
-	enum rt_found found;
 
-	if (map->fold_keys)
-		key = map->fold_keys == RT_FOLD_UTF8 && !utf8_is_ascii(key)
-			      ? utf8_fold(arena, key)
-			      : str_folded(arena, key);
-	found = map->class->lookup(map, key, arena, out_value, &line);
+	if (!is_in_no_table(map->keys, key))
+		found = map->class->lookup(map, rt_keys_fold(map->keys, arena, key),
+					   arena, out_value, &line);
+	if (found == RT_FOUND && is_in_no_table(map->keys, *out_value))
+		found = RT_LOOKUP_ERROR;
 	if (out_line)
 		*out_line = line;
 	return found;
@@ -57,18 +70,19 @@ static enum rt_found rows_lookup(struct rt_map *map, struct str key,
 static const struct rt_map_class rows_class = {"rows", rows_lookup, NULL};
 
 struct rt_map *rt_map_of_rows(struct arena *arena, const char *name,
-			      const struct rt_row *rows, size_t count, bool fold_keys)
+			      const struct rt_row *rows, size_t count,
+			      struct rt_keys keys)
 {
 	struct rows_map *self = arena_alloc(arena, sizeof(*self));
 	struct rt_row *copies = arena_array(arena, count ? count : 1, sizeof(*copies));
 
-	self->map = (struct rt_map){&rows_class, name, RT_MAP_PARTIAL_KEYS, fold_keys};
+	self->map = (struct rt_map){&rows_class, name, RT_MAP_PARTIAL_KEYS, keys};
 	self->by_key = strmap_new(arena);
 	for (size_t i = 0; i < count; i++) {
-		struct str key = rows[i].key;
+		struct str key = rt_keys_fold(keys, arena, rows[i].key);
 
-		if (fold_keys)
-			key = str_lower(arena, key);
+		if (is_in_no_table(keys, key) || is_in_no_table(keys, rows[i].value))
+			continue;
 		copies[i] = rows[i];
 		if (!strmap_find(self->by_key, key))
 			strmap_put(self->by_key, key, &copies[i]);
@@ -97,7 +111,7 @@ struct rt_map *rt_map_static(struct arena *arena, const char *name, struct str v
 {
 	struct static_map *self = arena_alloc(arena, sizeof(*self));
 
-	self->map = (struct rt_map){&static_class, name, 0, false};
+	self->map = (struct rt_map){&static_class, name, 0, {false, false}};
 	self->value = value;
 	return &self->map;
 }
@@ -118,6 +132,6 @@ struct rt_map *rt_map_fail(struct arena *arena, const char *name)
 {
 	struct rt_map *map = arena_alloc(arena, sizeof(*map));
 
-	*map = (struct rt_map){&fail_class, name, 0, false};
+	*map = (struct rt_map){&fail_class, name, 0, {false, false}};
 	return map;
 }

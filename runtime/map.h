@@ -24,9 +24,18 @@ enum rt_found { RT_FOUND, RT_NOT_FOUND, RT_LOOKUP_ERROR };
  * tables that are not matched as a whole (regexp, pcre, cidr, static, ...). */
 enum rt_map_flags { RT_MAP_PARTIAL_KEYS = 1 };
 
-/* How keys are folded before they are looked up: not at all, to lower case,
- * or as Unicode has it (where Postfix has smtputf8_enable). */
-enum rt_fold { RT_FOLD_NONE, RT_FOLD_ASCII, RT_FOLD_UTF8 };
+/*
+ * What a table makes of keys. Where Postfix has smtputf8_enable case is that of
+ * Unicode, a key that is not UTF-8 is in no table, a row that is not is none,
+ * and an answer that is not, of a table that others have made, is a failure.
+ */
+struct rt_keys {
+	bool is_folded; /* compared without regard to case */
+	bool is_utf8;
+};
+
+/* The key as it is compared; in the arena, or the same bytes. */
+struct str rt_keys_fold(struct rt_keys keys, struct arena *arena, struct str key);
 
 /* Rows of a table in memory, for text types and for traces from source text. */
 struct rt_row {
@@ -39,7 +48,7 @@ struct rt_map {
 	const struct rt_map_class *class;
 	const char *name; /* "hash:/etc/postfix/virtual", for messages */
 	unsigned flags;
-	enum rt_fold fold_keys;
+	struct rt_keys keys;
 };
 
 /*
@@ -69,7 +78,8 @@ int rt_map_each(struct rt_map *map, rt_row_fn *fn, void *arg) MCC_MUST_CHECK;
 /* Rows in memory, exact match (texthash, inline, or source text of a database).
  * Of equal keys the first row wins. Rows are borrowed. */
 struct rt_map *rt_map_of_rows(struct arena *arena, const char *name,
-			      const struct rt_row *rows, size_t count, bool fold_keys);
+			      const struct rt_row *rows, size_t count,
+			      struct rt_keys keys);
 struct rt_map *rt_map_static(struct arena *arena, const char *name, struct str value);
 /* Always RT_LOOKUP_ERROR. */
 struct rt_map *rt_map_fail(struct arena *arena, const char *name);

@@ -169,7 +169,7 @@ int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
 
 	if (!self)
 		return MCC_ENOMEM;
-	self->map = (struct rt_map){&cidr_class, name, 0, false};
+	self->map = (struct rt_map){&cidr_class, name, 0, {false, false}};
 	map_lines_init(&lines, arena, text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
 		if (is_word(line, "endif")) {

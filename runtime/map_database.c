@@ -87,8 +87,8 @@ int rt_map_open_database(struct arena *arena, int dirfd, const struct rt_map_ref
 	status = reader->open(&file, &db);
 	if (status != MCC_OK)
 		return status;
-	db->map = (struct rt_map){&reader->class, ref->name, RT_MAP_PARTIAL_KEYS,
-				  ref->fold_keys};
+	db->map = (struct rt_map){
+		&reader->class, ref->name, RT_MAP_PARTIAL_KEYS, {ref->fold_keys, false}};
 	*out_map = &db->map;
 	return MCC_OK;
 }

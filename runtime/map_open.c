@@ -76,6 +76,7 @@ int rt_maps_open(struct arena *arena, struct rt_config *config, int generation_f
 			rt_maps_close(config);
 			return status;
 		}
+		ref->map->keys.is_utf8 = config->settings.smtputf8_enable;
 	}
 	return MCC_OK;
 }

@@ -106,7 +106,8 @@ struct rt_map *rt_map_passwd(struct arena *arena, const char *name,
 {
 	struct passwd_map *self = arena_alloc(arena, sizeof(*self));
 
-	self->map = (struct rt_map){&passwd_class, name, RT_MAP_PARTIAL_KEYS, true};
+	self->map =
+		(struct rt_map){&passwd_class, name, RT_MAP_PARTIAL_KEYS, {true, false}};
 	self->file = passwd_file;
 	return &self->map;
 }

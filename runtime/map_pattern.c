@@ -274,8 +274,8 @@ int map_pattern_of_text(struct arena *arena, const struct rt_map_text *text,
 
 	if (!self)
 		return MCC_ENOMEM;
-	self->map = (struct rt_map){is_pcre ? &pcre_class : &regexp_class, text->name, 0,
-				    false};
+	self->map = (struct rt_map){
+		is_pcre ? &pcre_class : &regexp_class, text->name, 0, {false, false}};
 	self->kind = is_pcre ? &regex_pcre : &regex_posix;
 	map_lines_init(&lines, arena, text->text, warn);
 	while (map_lines_next(&lines, &line, &number)) {

@@ -83,8 +83,10 @@ struct rt_map *rt_map_of_parts(struct arena *arena, bool is_union, const char *n
 	struct parts_map *self = arena_alloc(arena, sizeof(*self));
 
 	MCC_ASSERT(count > 0);
-	self->map = (struct rt_map){is_union ? &union_class : &pipe_class, name,
-				    parts[0]->flags, false};
+	self->map = (struct rt_map){is_union ? &union_class : &pipe_class,
+				    name,
+				    parts[0]->flags,
+				    {false, false}};
 	self->parts = arena_array(arena, count, sizeof(struct rt_map *));
 	for (size_t i = 0; i < count; i++)
 		self->parts[i] = parts[i];
@@ -124,7 +126,7 @@ struct rt_map *rt_map_random(struct arena *arena, const char *name, struct str l
 
 	if (!brace_inner(str_trim(list), &rest))
 		return rt_map_fail(arena, name);
-	self->map = (struct rt_map){&random_class, name, 0, false};
+	self->map = (struct rt_map){&random_class, name, 0, {false, false}};
 	self->picked = RT_MAP_BY_CHANCE;
 	while (self->count < LIMIT_RANDMAP_VALUES && brace_word(&rest, &value))
 		*(struct str *)arena_push(arena, &self->values, self->count++,
@@ -166,6 +168,7 @@ struct rt_map *rt_map_environ(struct arena *arena, const char *name, bool fold_k
 {
 	struct rt_map *map = arena_alloc(arena, sizeof(*map));
 
-	*map = (struct rt_map){&environ_class, name, RT_MAP_PARTIAL_KEYS, fold_keys};
+	*map = (struct rt_map){
+		&environ_class, name, RT_MAP_PARTIAL_KEYS, {fold_keys, false}};
 	return map;
 }

@@ -229,7 +229,7 @@ static bool is_refused(struct compiler *c, struct text text,
 static bool is_unreadable(struct compiler *c, const struct site_table *t, bool fold_keys)
 {
 	return str_eqc(t->type_name, "texthash") && t->rows &&
-	       table_has_twice(c->arena, t->rows, fold_keys);
+	       table_has_twice(c->arena, t->rows, table_keys(c->site, fold_keys));
 }
 
 static size_t use_table(struct compiler *c, const struct site_table *t,

@@ -24,26 +24,27 @@ struct opener {
 static struct rt_map *open_rows(struct opener *o, const struct site_table *t,
 				const struct rt_map_ref *ref)
 {
+	const struct rt_keys keys = table_keys(o->site, ref->fold_keys);
 	struct rt_row *rows = NULL;
 	size_t count;
 
 	if (t->aliases)
-		count = table_rows_of_aliases(o->arena, t->aliases, ref->fold_keys,
-					      &rows);
+		count = table_rows_of_aliases(o->arena, t->aliases, keys, &rows);
 	else
-		count = table_rows_of_file(o->arena, t->rows, ref->fold_keys, &rows);
-	return rt_map_of_rows(o->arena, ref->name, rows, count, ref->fold_keys);
+		count = table_rows_of_file(o->arena, t->rows, keys, &rows);
+	return rt_map_of_rows(o->arena, ref->name, rows, count, keys);
 }
 
 static struct rt_map *open_inline(struct opener *o, const struct site_table *t,
 				  const struct rt_map_ref *ref)
 {
+	const struct rt_keys keys = table_keys(o->site, ref->fold_keys);
 	struct rt_row *rows = NULL;
 	size_t count = 0;
 
-	if (table_inline_rows(o->arena, t->name, ref->fold_keys, &rows, &count))
+	if (table_inline_rows(o->arena, t->name, keys, &rows, &count))
 		return rt_map_fail(o->arena, ref->name);
-	return rt_map_of_rows(o->arena, ref->name, rows, count, ref->fold_keys);
+	return rt_map_of_rows(o->arena, ref->name, rows, count, keys);
 }
 
 static struct rt_map *open_text(struct opener *o, const struct site_table *t,
@@ -129,5 +130,6 @@ void compile_open_sources(struct arena *arena, const struct site *site,
 			ref->part_count ? open_parts(&o, config, ref) : open_map(&o, ref);
 		if (!ref->map)
 			ref->map = rt_map_fail(arena, ref->name);
+		ref->map->keys.is_utf8 = config->settings.smtputf8_enable;
 	}
 }

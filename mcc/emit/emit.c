@@ -82,6 +82,7 @@ static int write_database(struct emission *e, const struct site_table *t,
 			  struct rt_map_ref *ref)
 {
 	struct bdb_target target = {.dirfd = e->maps_fd, .mode = 0644};
+	const struct rt_keys keys = table_keys(e->site, ref->fold_keys);
 	const char *type = ref->type;
 	struct rt_row *rows = NULL;
 	size_t count = 0;
@@ -90,16 +91,15 @@ static int write_database(struct emission *e, const struct site_table *t,
 	choose_type(e, ref);
 	target.name = ref->path + strlen(MAPS_PREFIX);
 	if (t->aliases)
-		count = table_rows_of_aliases(e->arena, t->aliases, ref->fold_keys,
-					      &rows);
+		count = table_rows_of_aliases(e->arena, t->aliases, keys, &rows);
 	else if (t->rows)
-		count = table_rows_of_file(e->arena, t->rows, ref->fold_keys, &rows);
+		count = table_rows_of_file(e->arena, t->rows, keys, &rows);
 	else if (t->state == TABLE_MISSING) {
 		status =
 			table_rows_of_database(e->arena, type, t->fs_path, &rows, &count);
 		if (status != MCC_OK)
 			return status;
-	} else if (table_inline_rows(e->arena, t->name, ref->fold_keys, &rows, &count)) {
+	} else if (table_inline_rows(e->arena, t->name, keys, &rows, &count)) {
 		return MCC_EINVAL; /* has_text() has looked */
 	}
 	return write_rows(&target, ref->type, e->arena, rows, count);
@@ -150,7 +150,8 @@ static bool is_inline_sound(const struct emission *e, const struct site_table *t
 	size_t count;
 
 	if (strcmp(ref->type, "inline") == 0)
-		return !table_inline_rows(e->arena, t->name, true, &rows, &count);
+		return !table_inline_rows(e->arena, t->name, table_keys(e->site, true),
+					  &rows, &count);
 	return str_starts(t->name, "{") && !table_inline_text(e->arena, t->name, &text);
 }
 
@@ -215,9 +216,10 @@ int emit_generation(struct arena *arena, const struct site *site,
 	return status;
 }
 
-int emit_in_place(struct arena *arena, const struct site_table *table,
-		  const char **out_path)
+int emit_in_place(struct arena *arena, const struct site *site,
+		  const struct site_table *table, const char **out_path)
 {
+	const struct rt_keys keys = table_keys(site, true);
 	const char *type = str_dup0(arena, table->type_name);
 	const char *path = table_database_path(arena, type, table->fs_path);
 	struct bdb_target target = {.dirfd = AT_FDCWD, .name = path, .mode = 0644};
@@ -231,9 +233,9 @@ int emit_in_place(struct arena *arena, const struct site_table *table,
 	if (stat(table->fs_path, &st) == 0)
 		target.mode = st.st_mode & 0666;
 	if (table->aliases)
-		count = table_rows_of_aliases(arena, table->aliases, true, &rows);
+		count = table_rows_of_aliases(arena, table->aliases, keys, &rows);
 	else
-		count = table_rows_of_file(arena, table->rows, true, &rows);
+		count = table_rows_of_file(arena, table->rows, keys, &rows);
 	status = write_rows(&target, type, arena, rows, count);
 	if (status == MCC_OK)
 		*out_path = path;

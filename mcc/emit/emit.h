@@ -38,7 +38,7 @@ int emit_generation(struct arena *arena, const struct site *site,
  * One table's database beside its source, for Postfix; readable by whoever may
  * read the source. MCC_EUNSUPPORTED for types that are not written.
  */
-int emit_in_place(struct arena *arena, const struct site_table *table,
-		  const char **out_path) MCC_MUST_CHECK;
+int emit_in_place(struct arena *arena, const struct site *site,
+		  const struct site_table *table, const char **out_path) MCC_MUST_CHECK;
 
 #endif

@@ -102,11 +102,11 @@ int table_rows_of_database(struct arena *arena, const char *type, const char *fi
 /* ---- text and database ---- */
 
 static size_t source_rows(struct arena *arena, const struct site_table *t,
-			  struct rt_row **out_rows)
+			  struct rt_keys keys, struct rt_row **out_rows)
 {
 	if (t->aliases)
-		return table_rows_of_aliases(arena, t->aliases, true, out_rows);
-	return table_rows_of_file(arena, t->rows, true, out_rows);
+		return table_rows_of_aliases(arena, t->aliases, keys, out_rows);
+	return table_rows_of_file(arena, t->rows, keys, out_rows);
 }
 
 /* The line of the first row that the database answers otherwise; 0: none. */
@@ -148,8 +148,10 @@ static const char *gone(struct arena *arena, const char *type, const char *file,
 	return NULL;
 }
 
-const char *table_difference(struct arena *arena, const struct site_table *t)
+const char *table_difference(struct arena *arena, const struct site *site,
+			     const struct site_table *t)
 {
+	const struct rt_keys keys = table_keys(site, true);
 	const char *type = str_dup0(arena, t->type_name), *path, *key;
 	struct rt_map *database, *text;
 	struct rt_row *rows = NULL;
@@ -168,8 +170,9 @@ const char *table_difference(struct arena *arena, const struct site_table *t)
 				    "its database cannot be read (%s), so every look-up "
 				    "of Postfix fails until postmap makes it anew",
 				    err);
-	count = source_rows(arena, t, &rows);
-	text = rt_map_of_rows(arena, type, rows, count, true);
+	database->keys.is_utf8 = keys.is_utf8;
+	count = source_rows(arena, t, keys, &rows);
+	text = rt_map_of_rows(arena, type, rows, count, keys);
 	line = first_difference(arena, text, database, rows, count);
 	if (line)
 		return arena_printf(

@@ -9,6 +9,7 @@
 #include "runtime/map.h"
 
 struct arena;
+struct site;
 struct site_table;
 
 /* Whether mcc reads databases of the type: hash, btree, lmdb, cdb. */
@@ -33,6 +34,7 @@ int table_rows_of_database(struct arena *arena, const char *type, const char *fi
  * How the text of a table differs from the database beside it, which is what
  * Postfix reads: a sentence, or NULL when they agree or one of them is absent.
  */
-const char *table_difference(struct arena *arena, const struct site_table *table);
+const char *table_difference(struct arena *arena, const struct site *site,
+			     const struct site_table *table);
 
 #endif

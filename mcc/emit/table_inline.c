@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/strmap.h"
-#include "mcc/emit/table_rows.h"
+#include "base/utf8.h"
 #include "runtime/map_brace.h"
 
 static const char not_closed[] = "its braces do not enclose all of it";
@@ -33,7 +33,7 @@ static const char *split_pair(struct str pair, struct str *out_key, struct str *
 }
 
 static const char *add_pair(struct arena *arena, struct strmap *rows, struct str word,
-			    bool fold)
+			    struct rt_keys keys)
 {
 	struct rt_row *row = arena_alloc(arena, sizeof(*row));
 	struct rt_row *before;
@@ -44,8 +44,7 @@ static const char *add_pair(struct arena *arena, struct strmap *rows, struct str
 	wrong = split_pair(word, &row->key, &row->value);
 	if (wrong)
 		return wrong;
-	if (fold)
-		row->key = table_fold_key(arena, row->key);
+	row->key = rt_keys_fold(keys, arena, row->key);
 	before = strmap_find(rows, row->key);
 	if (before)
 		before->value = row->value;
@@ -66,17 +65,19 @@ static void copy_row(MCC_UNUSED struct str key, void *value, void *arg)
 	list->rows[list->count++] = *(const struct rt_row *)value;
 }
 
-const char *table_inline_rows(struct arena *arena, struct str name, bool fold,
+const char *table_inline_rows(struct arena *arena, struct str name, struct rt_keys keys,
 			      struct rt_row **out_rows, size_t *out_count)
 {
 	struct strmap *rows = strmap_new(arena);
 	struct row_list list = {NULL, 0};
 	struct str inner, word;
 
+	if (keys.is_utf8 && !utf8_is_valid(name))
+		return "it is not UTF-8";
 	if (!brace_inner(name, &inner) || !inner.len)
 		return not_closed;
 	while (brace_word(&inner, &word)) {
-		const char *wrong = add_pair(arena, rows, word, fold);
+		const char *wrong = add_pair(arena, rows, word, keys);
 
 		if (wrong)
 			return wrong;

@@ -15,7 +15,7 @@
 struct arena;
 
 /* inline:{ { key = value }, key=value }: of equal keys the last. */
-const char *table_inline_rows(struct arena *arena, struct str name, bool fold,
+const char *table_inline_rows(struct arena *arena, struct str name, struct rt_keys keys,
 			      struct rt_row **out_rows, size_t *out_count);
 /* regexp:{ {rule}, {rule} }: the rules as a text, one a line. */
 const char *table_inline_text(struct arena *arena, struct str name, struct str *out_text);

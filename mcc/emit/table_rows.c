@@ -11,6 +11,7 @@
 #include "base/strmap.h"
 #include "grammar/aliases.h"
 #include "grammar/table.h"
+#include "mcc/model/site.h"
 
 struct line_counter {
 	struct str text;
@@ -25,62 +26,61 @@ static unsigned line_of(struct line_counter *counter, struct span span)
 	return counter->line;
 }
 
-/* Most keys are in lower case already. */
-struct str table_fold_key(struct arena *arena, struct str key)
+struct rt_keys table_keys(const struct site *site, bool is_folded)
 {
-	unsigned is_upper = 0;
-
-	for (size_t i = 0; i < key.len; i++)
-		is_upper |= (unsigned char)(key.ptr[i] - 'A') < 26;
-	return is_upper ? str_lower(arena, key) : key;
+	return (struct rt_keys){is_folded,
+				site_setting(site, PARAM_smtputf8_enable)->boolean};
 }
 
-static struct str folded(struct arena *arena, struct str key, bool fold)
-{
-	return fold ? table_fold_key(arena, key) : key;
-}
-
-size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bool fold,
-			  struct rt_row **out_rows)
+size_t table_rows_of_file(struct arena *arena, const struct table_file *file,
+			  struct rt_keys keys, struct rt_row **out_rows)
 {
 	struct rt_row *rows = arena_array(arena, file->row_count + 1, sizeof(*rows));
 	struct line_counter counter = {file->src->text, 0, 1};
+	size_t count = 0;
 
 	for (size_t i = 0; i < file->row_count; i++) {
 		const struct table_row *row = &file->rows[i];
 
-		rows[i] = (struct rt_row){folded(arena, row->key, fold), row->value,
-					  line_of(&counter, row->key_span)};
+		if (!keys.is_utf8 || table_row_is_utf8(row))
+			rows[count++] = (struct rt_row){
+				rt_keys_fold(keys, arena, row->key), row->value,
+				line_of(&counter, row->key_span)};
 	}
 	*out_rows = rows;
-	return file->row_count;
+	return count;
 }
 
-bool table_has_twice(struct arena *arena, const struct table_file *file, bool fold)
+bool table_has_twice(struct arena *arena, const struct table_file *file,
+		     struct rt_keys keys)
 {
 	struct strmap *seen = strmap_new(arena);
 
 	for (size_t i = 0; i < file->row_count; i++) {
 		struct table_row *row = &file->rows[i];
 
-		if (strmap_put(seen, folded(arena, row->key, fold), row))
+		if ((!keys.is_utf8 || table_row_is_utf8(row)) &&
+		    strmap_put(seen, rt_keys_fold(keys, arena, row->key), row))
 			return true;
 	}
 	return false;
 }
 
 size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,
-			     bool fold, struct rt_row **out_rows)
+			     struct rt_keys keys, struct rt_row **out_rows)
 {
 	struct rt_row *rows = arena_array(arena, file->entry_count + 1, sizeof(*rows));
 	struct line_counter counter = {file->src->text, 0, 1};
+	size_t count = 0;
 
 	for (size_t i = 0; i < file->entry_count; i++) {
 		const struct alias_entry *entry = &file->entries[i];
 
-		rows[i] = (struct rt_row){folded(arena, entry->name, fold), entry->stored,
-					  line_of(&counter, entry->name_span)};
+		if (!keys.is_utf8 || alias_entry_is_utf8(file, entry))
+			rows[count++] = (struct rt_row){
+				rt_keys_fold(keys, arena, entry->name), entry->stored,
+				line_of(&counter, entry->name_span)};
 	}
 	*out_rows = rows;
-	return file->entry_count;
+	return count;
 }

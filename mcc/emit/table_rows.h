@@ -15,22 +15,24 @@ struct alias_file;
 struct arena;
 struct diag_queue;
 struct parse_ctx;
+struct site;
 struct source_set;
 struct table_file;
 
 /*
- * Rows with their lines, in the order of the file, duplicates included. Keys
- * are folded when `fold` is set. In the arena; texts are borrowed from it.
+ * Rows with their lines, in the order of the file, duplicates included, folded
+ * and left out as `keys` has it. In the arena; texts are borrowed from it.
  */
-size_t table_rows_of_file(struct arena *arena, const struct table_file *file, bool fold,
-			  struct rt_row **out_rows);
+size_t table_rows_of_file(struct arena *arena, const struct table_file *file,
+			  struct rt_keys keys, struct rt_row **out_rows);
 size_t table_rows_of_aliases(struct arena *arena, const struct alias_file *file,
-			     bool fold, struct rt_row **out_rows);
+			     struct rt_keys keys, struct rt_row **out_rows);
 
 /* Does a key stand twice? */
-bool table_has_twice(struct arena *arena, const struct table_file *file, bool fold);
+bool table_has_twice(struct arena *arena, const struct table_file *file,
+		     struct rt_keys keys);
 
-/* A key as databases have it: ASCII in lower case; the same bytes if it was. */
-struct str table_fold_key(struct arena *arena, struct str key);
+/* What the site's tables make of keys (smtputf8_enable). */
+struct rt_keys table_keys(const struct site *site, bool is_folded);
 
 #endif

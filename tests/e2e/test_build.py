@@ -123,6 +123,35 @@ def test_real_postfix_reads_the_tables(tmp_path, kind):
     assert seen > 5
 
 
+@needs_postmap
+@pytest.mark.parametrize("enabled", ["yes", "no"])
+def test_keys_fold_and_rows_count_as_to_postmap(site, tmp_path, enabled):
+    """Also where letters are not ASCII, and rows not UTF-8."""
+    rows = (b"M\xc3\x9cLLER@example.com alice\nstra\xc3\x9fe@example.com bob\nm\xfcller@example.com carol\n"
+            b"stra\xe1\xba\x9ee@example.com bob\nOk@example.com \xff\nEnd@example.com eve\n")
+    with open(site / "main.cf", "a", encoding="utf-8") as main:
+        main.write(f"smtputf8_enable = {enabled}\nvirtual_alias_maps = hash:$config_directory/utf8\n")
+    (site / "utf8").write_bytes(rows)
+    (tmp_path / "utf8").write_bytes(rows)
+    (tmp_path / "main.cf").write_text(f"compatibility_level = 3.6\nsmtputf8_enable = {enabled}\n")
+    for name in ("main.cf", "utf8"):
+        os.utime(tmp_path / name, (1600000000, 1600000000))
+
+    def stored(path):
+        done = subprocess.run([POSTMAP, "-c", tmp_path, "-s", f"hash:{path}"], capture_output=True,
+                              check=True)
+        return sorted(done.stdout.splitlines())
+
+    subprocess.run([POSTMAP, "-c", tmp_path, tmp_path / "utf8"], check=True, capture_output=True)
+    done = build(site, tmp_path / "out", "--force")
+    assert done.returncode == 0, done.stderr
+    made = list(Path(done.stdout.strip()).glob("maps/utf8*.db"))
+    assert len(made) == 1 and stored(str(made[0])[:-3]) == stored(tmp_path / "utf8")
+    done = subprocess.run([MCC, "-C", site, "build", "--in-place", "--force"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert stored(site / "utf8") == stored(tmp_path / "utf8")
+
+
 def test_unchanged_input_gives_the_same_generation(site, tmp_path):
     out = tmp_path / "out"
     first = build(site, out).stdout

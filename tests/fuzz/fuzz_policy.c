@@ -140,7 +140,8 @@ static struct rt_map *read_table(struct arena *arena, struct str rest)
 		rows[count].key = str_slice(line, 0, (size_t)tab);
 		rows[count++].value = str_slice(line, (size_t)tab + 1, line.len);
 	}
-	return rt_map_of_rows(arena, "hash:fuzz", rows, count, true);
+	return rt_map_of_rows(arena, "hash:fuzz", rows, count,
+			      (struct rt_keys){true, false});
 }
 
 struct lines {

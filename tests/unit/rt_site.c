@@ -126,9 +126,10 @@ size_t rt_site_table(struct rt_site *site, const char *name, const char *const *
 						.line = (unsigned)count + 1};
 	}
 	site->maps[index] = (struct rt_map_ref){.name = name, .type = "rows"};
-	site->maps[index].map =
-		rows == NULL ? rt_map_fail(site->arena, name)
-			     : rt_map_of_rows(site->arena, name, copies, count, true);
+	site->maps[index].map = rows == NULL
+					? rt_map_fail(site->arena, name)
+					: rt_map_of_rows(site->arena, name, copies, count,
+							 (struct rt_keys){true, false});
 	site->config.map_count++;
 	return index;
 }

@@ -73,8 +73,10 @@ static void test_rows(void **state)
 		{STR_LIT("alice"), STR_LIT("2"), 5},
 	};
 	struct arena *arena = arena_new(0);
-	struct rt_map *folded = rt_map_of_rows(arena, "t", rows, 2, true);
-	struct rt_map *exact = rt_map_of_rows(arena, "t", rows, 2, false);
+	struct rt_map *folded =
+		rt_map_of_rows(arena, "t", rows, 2, (struct rt_keys){true, false});
+	struct rt_map *exact =
+		rt_map_of_rows(arena, "t", rows, 2, (struct rt_keys){false, false});
 	struct str value;
 	unsigned line = 0;
 
@@ -293,9 +295,10 @@ static void test_composed(void **state)
 	const struct rt_row first[] = {{STR_LIT("k"), STR_LIT("Vv"), 1}};
 	const struct rt_row second[] = {{STR_LIT("vv"), STR_LIT("two"), 1},
 					{STR_LIT("k"), STR_LIT("three"), 2}};
-	struct rt_map *parts[] = {rt_map_of_rows(arena, "a", first, 1, true),
-				  rt_map_of_rows(arena, "b", second, 2, true),
-				  rt_map_fail(arena, "c")};
+	struct rt_map *parts[] = {
+		rt_map_of_rows(arena, "a", first, 1, (struct rt_keys){true, false}),
+		rt_map_of_rows(arena, "b", second, 2, (struct rt_keys){true, false}),
+		rt_map_fail(arena, "c")};
 	struct rt_map *map = rt_map_of_parts(arena, false, "p", parts, 2);
 
 	(void)state;
