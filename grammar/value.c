@@ -45,11 +45,18 @@ void value_build_add(struct value_builder *b, struct value_list *list,
 	list->is_open = is_literal;
 }
 
+static bool is_cut(const struct value *operand)
+{
+	return operand && operand->broken;
+}
+
 void value_build_add_choice(struct value_builder *b, struct value_list *list,
 			    struct value_part part, bool is_broken, struct scan_loc close)
 {
 	uint32_t fault = (uint32_t)part.hi;
 
+	/* Postfix looks the name up, and then for the operands. */
+	is_broken |= is_cut(part.then_value) || is_cut(part.else_value);
 	if (!is_broken)
 		part.hi = close.hi;
 	value_build_add(b, list, value_build_closed(part, close));
@@ -61,6 +68,15 @@ void value_build_add_choice(struct value_builder *b, struct value_list *list,
 const struct value *value_build_done(struct value_builder *b, struct value_list *list)
 {
 	close_text(b, list);
+	return &list->value;
+}
+
+const struct value *value_build_operand(struct value_builder *b, struct value_list *list,
+					struct scan_loc close)
+{
+	if (close.lo < close.hi)
+		return value_build_done(b, list);
+	list->value = (struct value){.broken = true};
 	return &list->value;
 }
 
@@ -161,9 +177,11 @@ struct value_part value_build_broken(struct scan_loc loc)
 
 struct value_part value_build_closed(struct value_part part, struct scan_loc close)
 {
-	return close.lo < close.hi ? part
-				   : value_build_broken((struct scan_loc){
-					     (uint32_t)part.lo, (uint32_t)part.hi});
+	struct scan_loc loc = {(uint32_t)part.lo, (uint32_t)part.hi};
+
+	if (close.lo < close.hi && !is_cut(part.left) && !is_cut(part.right))
+		return part;
+	return value_build_broken(loc);
 }
 
 struct value *value_parse(const struct parse_ctx *ctx, struct text text)

@@ -44,7 +44,8 @@ struct value {
 	struct value_part *parts;
 	size_t part_count;
 	/* A syntax error was reported (MC111, MC112). Postfix finds it only when
-	 * it gets there: the part itself is VALUE_BROKEN. */
+	 * it gets there: the part itself is VALUE_BROKEN. Of an operand: it has
+	 * no end, and no parts. */
 	bool broken;
 };
 

@@ -149,5 +149,5 @@ cut:
 ;
 
 operand:
-  LBRACE parts RBRACE	{ $$ = value_build_done(b, $2); }
+  LBRACE parts RBRACE	{ $$ = value_build_operand(b, $2, @3); }
 ;

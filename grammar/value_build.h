@@ -86,6 +86,10 @@ void value_build_add_choice(struct value_builder *b, struct value_list *list,
 			    struct value_part part, bool is_broken,
 			    struct scan_loc close);
 const struct value *value_build_done(struct value_builder *b, struct value_list *list);
+/* The same for what braces enclose; empty and broken when something around it
+ * ended first, and the closing one was made up. */
+const struct value *value_build_operand(struct value_builder *b, struct value_list *list,
+					struct scan_loc close);
 struct value_part value_build_text(struct scan_loc loc);
 /* `$$`, and a `$` that names nothing: one literal dollar. */
 struct value_part value_build_dollar(struct value_builder *b, struct scan_loc loc);
@@ -106,7 +110,8 @@ struct value_part value_build_nameless(struct value_builder *b, struct scan_loc 
 				       struct scan_loc close);
 /* A `${...}` with a syntax error: VALUE_BROKEN. */
 struct value_part value_build_broken(struct scan_loc loc);
-/* The part, or a broken one when its closing bracket was made up. */
+/* The part, or a broken one when its closing bracket, or an operand's that it
+ * compares, was made up. */
 struct value_part value_build_closed(struct value_part part, struct scan_loc close);
 /* Reports a fault inside a text, which goes on; false: there are too many. */
 bool value_build_fault(struct value_builder *b, struct scan_loc loc, const char *why);
