@@ -85,5 +85,6 @@ $large "$key" | grep -q '"final":\["box0004711@example.jp"\]' ||
 	{ echo "one trace: the row was not found"; exit 1; }
 [ -x /usr/bin/time ] || exit 0
 # shellcheck disable=SC2086
-/usr/bin/time -f "one trace, a table of $rows rows: CPU %U + %S s, %M KiB" \
-	$large "$key" 2>&1 >"$work/answer"
+/usr/bin/time -o "$work/used" -f "one trace, a table of $rows rows: CPU %U + %S s, %M KiB" \
+	$large "$key" >/dev/null
+cat "$work/used"

@@ -379,6 +379,15 @@ static void put_head(struct writer *w, const struct trace_step *s)
 				str_slice(strbuf_view(w->buf), before, w->buf->len));
 }
 
+/* Nine of ten steps come to nothing. */
+static void put_result(struct writer *w, const char *result)
+{
+	if (result != NULL && strcmp(result, "none") == 0)
+		put_bytes(w, STR_LIT(",\"result\":\"none\""));
+	else
+		set_text(w, STR_LIT("result"), result);
+}
+
 static void put_step(struct writer *w, const struct trace_step *s)
 {
 	separate(w);
@@ -386,7 +395,7 @@ static void put_step(struct writer *w, const struct trace_step *s)
 	set_text(w, STR_LIT("key"), s->step.key);
 	if (s->step.row != 0)
 		set_number(w, STR_LIT("row"), s->step.row);
-	set_text(w, STR_LIT("result"), s->step.result);
+	put_result(w, s->step.result);
 	if (s->decided)
 		set_true(w, STR_LIT("decided"));
 	close_group(w, '}');

@@ -80,12 +80,14 @@ struct rt_map *rt_map_of_rows(struct arena *arena, const char *name,
 	self->by_key = strmap_new(arena);
 	for (size_t i = 0; i < count; i++) {
 		struct str key = rt_keys_fold(keys, arena, rows[i].key);
+		struct rt_row *earlier;
 
 		if (is_in_no_table(keys, key) || is_in_no_table(keys, rows[i].value))
 			continue;
 		copies[i] = rows[i];
-		if (!strmap_find(self->by_key, key))
-			strmap_put(self->by_key, key, &copies[i]);
+		earlier = strmap_put(self->by_key, key, &copies[i]);
+		if (earlier)
+			strmap_put(self->by_key, key, earlier);
 	}
 	return &self->map;
 }

@@ -128,14 +128,9 @@ static unsigned first_difference(struct arena *arena, struct rt_map *text,
 }
 
 /* A row of the database that the text has no longer; NULL: none. */
-static const char *gone(struct arena *arena, const char *type, const char *file,
-			struct rt_map *text)
+static const char *gone(struct arena *arena, struct rt_map *text,
+			const struct rt_row *rows, size_t count)
 {
-	struct rt_row *rows = NULL;
-	size_t count = 0;
-
-	if (table_rows_of_database(arena, type, file, &rows, &count) != MCC_OK)
-		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct str value;
 
@@ -148,31 +143,29 @@ static const char *gone(struct arena *arena, const char *type, const char *file,
 	return NULL;
 }
 
-const char *table_difference(struct arena *arena, const struct site *site,
-			     const struct site_table *t)
-{
-	const struct rt_keys keys = table_keys(site, true);
-	const char *type = str_dup0(arena, t->type_name), *path, *key;
-	struct rt_map *database, *text;
-	struct rt_row *rows = NULL;
-	char err[300];
+/* A text and the rows of its database. */
+struct pair {
+	struct arena *arena;
+	const char *type;
+	struct rt_keys keys; /* of the text */
+	const char *path;    /* of the database */
+	const struct rt_row *rows;
 	size_t count;
+};
+
+static const char *compare(const struct pair *pair, const struct rt_row *rows,
+			   size_t count)
+{
+	struct arena *arena = pair->arena;
+	const struct rt_keys as_stored = {false, false};
+	struct rt_map *text = rt_map_of_rows(arena, pair->type, rows, count, pair->keys);
+	struct rt_map *database =
+		rt_map_of_rows(arena, pair->type, pair->rows, pair->count, as_stored);
+	const char *key;
 	unsigned line;
 
-	if (!table_has_database(type) || (!t->aliases && !t->rows) || !t->fs_path)
-		return NULL;
-	path = table_database_path(arena, type, t->fs_path);
-	if (!fs_exists(AT_FDCWD, path))
-		return NULL;
-	database = table_open_database(arena, type, type, t->fs_path, err, sizeof(err));
-	if (!database)
-		return arena_printf(arena,
-				    "its database cannot be read (%s), so every look-up "
-				    "of Postfix fails until postmap makes it anew",
-				    err);
-	database->keys.is_utf8 = keys.is_utf8;
-	count = source_rows(arena, t, keys, &rows);
-	text = rt_map_of_rows(arena, type, rows, count, keys);
+	/* Keys that are looked up are folded, those that are stored are as they are. */
+	database->keys = pair->keys;
 	line = first_difference(arena, text, database, rows, count);
 	if (line)
 		return arena_printf(
@@ -180,12 +173,48 @@ const char *table_difference(struct arena *arena, const struct site *site,
 			"its database does not have line %u of the text as it "
 			"is now: Postfix answers from %s until postmap makes "
 			"it anew",
-			line, path);
-	key = gone(arena, type, t->fs_path, text);
+			line, pair->path);
+	key = gone(arena, text, pair->rows, pair->count);
 	if (!key)
 		return NULL;
 	return arena_printf(arena,
 			    "its database still has the key '%s', which the text has "
 			    "not: Postfix answers from %s until postmap makes it anew",
-			    key, path);
+			    key, pair->path);
+}
+
+/* The database is read once from end to end: a look-up for each row of the text
+ * would read a page each time. */
+const char *table_difference(struct arena *arena, const struct site *site,
+			     const struct site_table *t)
+{
+	struct pair pair = {.arena = arena,
+			    .type = str_dup0(arena, t->type_name),
+			    .keys = table_keys(site, true)};
+	struct rt_row *rows = NULL, *stored = NULL;
+	size_t count;
+	char err[300];
+	int status;
+
+	if (!table_has_database(pair.type) || (!t->aliases && !t->rows) || !t->fs_path)
+		return NULL;
+	pair.path = table_database_path(arena, pair.type, t->fs_path);
+	if (!fs_exists(AT_FDCWD, pair.path))
+		return NULL;
+	if (!table_open_database(arena, pair.type, pair.type, t->fs_path, err,
+				 sizeof(err)))
+		return arena_printf(arena,
+				    "its database cannot be read (%s), so every look-up "
+				    "of Postfix fails until postmap makes it anew",
+				    err);
+	status = table_rows_of_database(arena, pair.type, t->fs_path, &stored,
+					&pair.count);
+	if (status != MCC_OK)
+		return arena_printf(arena,
+				    "its database %s is damaged, and look-ups of Postfix "
+				    "fail until postmap makes it anew",
+				    pair.path);
+	pair.rows = stored;
+	count = source_rows(arena, t, pair.keys, &rows);
+	return compare(&pair, rows, count);
 }
