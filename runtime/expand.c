@@ -130,9 +130,13 @@ static enum rt_found map_address(const struct mapping *mapping, struct str addre
 				     .what = mapping->what,
 				     .keys = RT_FIND_DEFAULT | RT_FIND_EXTERNAL_ONLY};
 	struct str value, ext, *items;
-	enum rt_found found = rt_find_address(&find, address, &value, &ext);
+	enum rt_found found;
 	size_t count;
 
+	ext = (struct str){"", 0};
+	found = address.len > 0 ? rt_find_address(&find, address, &value, &ext)
+				: rt_maps_find(ctx, mapping->maps, mapping->what,
+					       STR_LIT("\"\""), false, &value);
 	if (found != RT_FOUND)
 		return found;
 	if (value.ptr[0] == '@')
@@ -198,6 +202,7 @@ static struct str masquerade(const struct rt_context *ctx, struct str address)
 		if (is_exception)
 			return address;
 		domain = str_slice(domain, domain.len - word.len, domain.len);
+		domain = str_lower(ctx->arena, domain);
 		return str_of(
 			arena_printf(ctx->arena, "%s@%.*s", local, STR_ARG(domain)));
 	}
@@ -230,7 +235,8 @@ static bool is_null_sender(const struct rt_context *ctx, struct str address)
 						   STR_LIT("MAILER-DAEMON")));
 }
 
-/* One address, in place; false: a table has no answer. */
+/* One address, in place; false: a table has no answer. Tables see the null
+ * sender as "\"\"". */
 static bool clean_address(const struct rt_context *ctx, bool is_sender, const char *class,
 			  struct str *address)
 {
@@ -241,11 +247,12 @@ static bool clean_address(const struct rt_context *ctx, bool is_sender, const ch
 		words_have(&s->propagate_unmatched_extensions, "canonical")};
 	bool ok;
 
-	*address = address_rewrite(ctx->arena, s, *address);
+	if (address->len > 0)
+		*address = address_rewrite(ctx->arena, s, *address);
 	if (is_sender && is_null_sender(ctx, *address) &&
 	    strcmp(class, "envelope_sender") == 0)
 		*address = (struct str){"", 0};
-	if (address->len == 0 ||
+	if ((address->len == 0 && strcmp(class, "envelope_sender") != 0) ||
 	    words_have(&s->receive_override_options, "no_address_mappings"))
 		return true;
 	ok = map_canonical(ctx, &own,
@@ -267,7 +274,7 @@ static bool clean_recipient(const struct rt_context *ctx, struct str *address)
 bool rt_rewrite_sender(const struct rt_context *ctx, struct str sender,
 		       struct str *out_sender)
 {
-	bool ok = sender.len == 0 || clean_address(ctx, true, "envelope_sender", &sender);
+	bool ok = clean_address(ctx, true, "envelope_sender", &sender);
 
 	*out_sender = sender;
 	return ok;

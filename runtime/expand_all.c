@@ -89,7 +89,9 @@ static const char *given_reason(const struct rt_context *ctx,
 	*out_dsn = route->transport[0] == 'e' ? "5.0.0" : "4.0.0";
 	if (n == 0)
 		return route->nexthop;
-	*out_dsn = rt_text(ctx, str_slice(text, 0, n));
+	/* A code of the other kind is not taken. */
+	if (text.ptr[0] == **out_dsn)
+		*out_dsn = rt_text(ctx, str_slice(text, 0, n));
 	while (n < text.len && text.ptr[n] == ' ')
 		n++;
 	return rt_text(ctx, str_slice(text, n, text.len));
@@ -125,11 +127,13 @@ static const char *route_error(const struct rt_context *ctx, const struct rt_rou
 	return NULL;
 }
 
-/* A recipient of the local transport; what it forwards becomes jobs. */
+/* A recipient of the local transport; what it forwards becomes jobs. What it
+ * hands on without a next hop keeps its own. */
 static void expand_local_job(const struct rt_context *ctx, const struct job *job,
-			     struct str address, struct jobs *jobs,
+			     const struct rt_route *route, struct jobs *jobs,
 			     struct rt_finals *finals)
 {
+	struct str address = str_of(route->recipient);
 	struct delivered *here = arena_alloc(ctx->arena, sizeof(*here));
 	struct rt_finals local = {0};
 
@@ -137,7 +141,7 @@ static void expand_local_job(const struct rt_context *ctx, const struct job *job
 	here->before = job->delivered;
 	expand_local_delivered(ctx, address, job->sender, job->delivered, &local);
 	for (size_t i = 0; i < local.count; i++) {
-		const struct rt_final *item = &local.items[i];
+		struct rt_final *item = &local.items[i];
 		struct job next = {.recipient = str_of(item->text),
 				   .sender = item->owner ? str_of(item->owner)
 							 : job->sender,
@@ -145,7 +149,16 @@ static void expand_local_job(const struct rt_context *ctx, const struct job *job
 				   .delivered = here,
 				   .depth = job->depth + 1};
 
-		if (!item->is_forwarded)
+		const char *dsn, *why = NULL;
+
+		if (!item->is_forwarded && item->kind == RT_FINAL_ADDRESS &&
+		    item->route.nexthop[0] == '\0')
+			item->route.nexthop = route->nexthop;
+		if (!item->is_forwarded && item->kind == RT_FINAL_ADDRESS)
+			why = route_error(ctx, &item->route, &dsn);
+		if (why != NULL)
+			finals_add_error(ctx, finals, next.recipient, dsn, why);
+		else if (!item->is_forwarded)
 			keep(ctx, finals, item);
 		else if (next.depth > LIMIT_ALIAS_DEPTH)
 			finals_add_error(ctx, finals, next.recipient, "5.4.6",
@@ -171,7 +184,7 @@ static void run_items(const struct rt_context *ctx, const struct job *job,
 		else if (why != NULL)
 			finals_add_error(ctx, finals, recipient, dsn, why);
 		else if (rt_transport_is_local(ctx->config, item->route.transport))
-			expand_local_job(ctx, job, recipient, jobs, finals);
+			expand_local_job(ctx, job, &item->route, jobs, finals);
 		else
 			keep(ctx, finals, item);
 	}
@@ -186,6 +199,7 @@ static void run_job(const struct rt_context *ctx, const struct job *job,
 	if (expanded.error_code == 0) {
 		run_items(ctx, job, &expanded, jobs, finals);
 	} else if (job->depth == 0) {
+		finals->count = 0;
 		finals->error_code = expanded.error_code;
 		finals->error_dsn = expanded.error_dsn;
 		finals->error_text = expanded.error_text;

@@ -131,6 +131,28 @@ static struct str member_macro(const void *arg, struct str name)
 	return (struct str){"", 0};
 }
 
+static void add_unknown_user(const struct local_delivery *d, const struct local_member *m)
+{
+	local_add_error(
+		d, m, "5.1.1",
+		arena_printf(d->ctx->arena, "unknown user: \"%.*s\"", STR_ARG(m->user)));
+}
+
+/* An address that relays to itself is one of nobody. */
+static void deliver_luser(const struct local_delivery *d, struct local_member m)
+{
+	const struct rt_settings *s = d->ctx->settings;
+	const struct macro_state state = {&m, s};
+	const struct expand_macros macros = {member_macro, &state};
+	struct str address = expand_macro_text(d->ctx->arena, s->luser_relay, &macros);
+
+	m.unmatched = (struct str){"", 0};
+	if (str_caseeq(address_rewrite(d->ctx->arena, s, address), m.address))
+		add_unknown_user(d, &m);
+	else
+		local_deliver_address(d, m, address);
+}
+
 static void deliver_unknown(const struct local_delivery *d, struct local_member m)
 {
 	const struct rt_settings *s = d->ctx->settings;
@@ -140,22 +162,14 @@ static void deliver_unknown(const struct local_delivery *d, struct local_member 
 		return;
 	if (pass_by_table(d, &m, &s->fallback_transport_maps, "fallback_transport_maps"))
 		return;
-	if (is_set(s->fallback_transport)) {
+	if (is_set(s->fallback_transport))
 		pass_on(d, &m, str_of(s->fallback_transport));
-	} else if (is_set(s->luser_relay)) {
-		const struct macro_state state = {&m, s};
-		const struct expand_macros macros = {member_macro, &state};
-
-		m.unmatched = (struct str){"", 0};
-		local_deliver_address(
-			d, m, expand_macro_text(d->ctx->arena, s->luser_relay, &macros));
-	} else if (str_eqc(m.user, "postmaster") || str_eqc(m.user, "mailer-daemon")) {
+	else if (is_set(s->luser_relay))
+		deliver_luser(d, m);
+	else if (str_eqc(m.user, "postmaster") || str_eqc(m.user, "mailer-daemon"))
 		rt_trace(d->ctx, "discarded", NULL, "required alias not found");
-	} else {
-		local_add_error(d, &m, "5.1.1",
-				arena_printf(d->ctx->arena, "unknown user: \"%.*s\"",
-					     STR_ARG(m.user)));
-	}
+	else
+		add_unknown_user(d, &m);
 }
 
 void local_deliver_mailbox(const struct local_delivery *d, const struct local_member *m)

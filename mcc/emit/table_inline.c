@@ -15,15 +15,30 @@
 
 static const char not_closed[] = "its braces do not enclose all of it";
 
+/* Where the key ends: at a blank or '=' outside quotes, which belong to it. */
+static bool find_key_end(struct str pair, size_t *out_end)
+{
+	bool is_quoted = false;
+	size_t end = 0;
+
+	while (end < pair.len && (is_quoted || !strchr("= \t\r\n\v\f", pair.ptr[end]))) {
+		if (pair.ptr[end] == '"')
+			is_quoted = !is_quoted;
+		end += pair.ptr[end] == '\\' && end + 1 < pair.len ? 2 : 1;
+	}
+	*out_end = end;
+	return !is_quoted;
+}
+
 /* "key = value", trimmed. */
 static const char *split_pair(struct str pair, struct str *out_key, struct str *out_value)
 {
-	size_t end = 0;
 	struct str rest;
+	size_t end;
 
 	pair = str_trim(pair);
-	while (end < pair.len && !strchr("= \t\r\n\v\f", pair.ptr[end]))
-		end++;
+	if (!find_key_end(pair, &end))
+		return "a key has a '\"' without its other one";
 	rest = str_trim(str_slice(pair, end, pair.len));
 	if (!str_starts(rest, "="))
 		return "a key has no '=' behind it";

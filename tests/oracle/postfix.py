@@ -22,7 +22,7 @@ from pathlib import Path
 SBIN = next((p for p in ("/usr/lib/postfix/sbin", "/usr/libexec/postfix") if Path(p).is_dir()), None)
 QUEUES = ("active bounce corrupt defer deferred flush hold incoming private public maildrop "
           "saved trace").split()
-SINKS = ("smtp", "relay", "virtual", "lmtp", "special", "dovecot", "box", "slow")
+SINKS = ("smtp", "relay", "virtual", "lmtp", "special", "dovecot", "box", "slow", "hold")
 CLASSES = {1 << 8: "local", 1 << 9: "alias", 1 << 10: "virtual", 1 << 11: "relay", 1 << 12: "default"}
 # Of resolve_clnt's flags: the address has a route, is bad, or its look-up failed.
 ROUTED, BAD, FAILED = 1 << 1, 1 << 2, 1 << 3

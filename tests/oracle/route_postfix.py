@@ -23,7 +23,7 @@ DELIVERY = re.compile(r"(?P<who>\S+)\[\d+\]: (?P<id>[0-9A-F]+): to=<(?P<to>.*?)>
 
 class RoutePostfix(Postfix):
     def __init__(self, site, lines, tables):
-        self.site, self.stream = site, None
+        self.site, self.stream, self.done = site, None, ()
         self.files = site.files
         super().__init__(lines, tables, sinks=True)
 
@@ -163,9 +163,10 @@ class RoutePostfix(Postfix):
         for found in filter(None, map(DELIVERY.search, log.split("\n"))):
             lines.setdefault(found["id"], []).append(found)
         senders = dict(re.findall(r": ([0-9A-F]+): from=<(.*)>, size=", log))
+        self.done = {*re.findall(r": ([0-9A-F]+): removed", log), *re.findall(r" ([0-9A-F]+): to=.*status=deferred", log)}
         answers = [self.ends(lines, senders, q, 0) if isinstance(q, str) else refusal(*q) for q in queued]
         # Users of this machine, which mcc does not look at.
-        return [None if not isinstance(a, str) and any(end.pop("mailbox", None) for end in a) else a for a in answers]
+        return [None if isinstance(a, list) and any(end.pop("mailbox", None) for end in a) else a for a in answers]
 
     def wait_for(self, queued, most=40):
         deadline, last, quiet = time.time() + most, 0, 0
@@ -180,6 +181,9 @@ class RoutePostfix(Postfix):
         return log
 
     def ends(self, lines, senders, queue_id, depth):
+        """None: the message is not done with."""
+        if queue_id not in self.done:
+            return None
         out = []
         for found in lines.get(queue_id, []) if depth < 30 else []:
             text, status = found["text"], found["status"]
@@ -191,7 +195,10 @@ class RoutePostfix(Postfix):
             if status in ("bounced", "deferred", "undeliverable"):
                 end.update(lost=True, dsn=found["dsn"], text=text)
             elif forwarded:
-                out += self.ends(lines, senders, forwarded[1], depth + 1)
+                more = self.ends(lines, senders, forwarded[1], depth + 1)
+                if more is None:
+                    return None
+                out += more
                 continue
             elif command:
                 end["recipient"] = "|" + command[1]

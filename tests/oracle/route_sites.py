@@ -143,7 +143,7 @@ class Tables:
 
     def composed(self, plain, rows):
         value = self.rng.choice([v for _, v in rows] or ["x"])
-        if any(c in value for c in "{},"):
+        if any(c in value for c in "{}, "):     # two values to a randmap
             return plain
         return self.rng.choice([f"unionmap:{{{plain}}}", f"pipemap:{{{plain}}}", f"unionmap:{{{plain}, static:{{{value}}}}}",
                                 f"pipemap:{{{plain}, inline:{{ {{{value} = alice@far.example}} }}}}",

@@ -80,11 +80,17 @@ class Asked:
             mine = route.get("error") if refused else {k: route[k] for k in ("sender", "final")}
             return None if real == mine else (real, mine)
         recipients = list(map(postfix.resolved, real["recipients"], [real["sender"]] * len(real["recipients"])))
+        recipients = [r for r in recipients if not self.is_own_bounce(r)]
         real = (real["sender"], sorted(map(quote, recipients)))
-        mine = (route["sender"], sorted(route["final"] + [quote(u["recipient"]) for u in route.get("undelivered", [])]))
+        mine = (route["sender"], sorted([f for f in route["final"] if not self.is_own_bounce(f)] + [quote(u["recipient"]) for u in route.get("undelivered", [])]))
         if self.site.has_local:
             real, mine = real[:1], mine[:1]
         return None if real == mine else (real, mine)
+
+    def is_own_bounce(self, address):
+        """qmgr(8) drops what is sent to that name here."""
+        names = [l.split(" = ")[1] for l in self.site.lines if l.startswith("double_bounce_sender = ")]
+        return address.rpartition("@")[0].lower() in [*names, "double-bounce"]
 
     @staticmethod
     def compare_deliver(_postfix, _question, real, mine):
@@ -94,7 +100,8 @@ class Asked:
             return None
         if not isinstance(real, str):
             real = sorted(tuple(sorted((k, shown(v)) for k, v in end.items() if k != "lost")) for end in real)
-            # Queues have names in lower case; the first message's next hop is that of all.
+            # Queues have names in lower case; the first message's next hop is that of
+            # all. The log has it without blanks at its start.
             real, mine = map(with_lower_nexthop, (real, mine))
         return None if real == mine else (real, mine)
 
@@ -160,7 +167,7 @@ def trace_failed(route):
 
 
 def with_lower_nexthop(ends):
-    return sorted(tuple((k, v.lower() if k == "nexthop" else v) for k, v in end) for end in ends) if isinstance(ends, list) else ends
+    return sorted(tuple((k, v.lower().strip() if k == "nexthop" else v) for k, v in end) for end in ends) if isinstance(ends, list) else ends
 
 
 def ends_of(route):
