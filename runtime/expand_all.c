@@ -127,6 +127,13 @@ static const char *route_error(const struct rt_context *ctx, const struct rt_rou
 	return NULL;
 }
 
+/* To another transport, by mailbox_transport and its like. */
+static bool is_handed_on(const struct rt_context *ctx, const struct rt_final *item)
+{
+	return item->kind == RT_FINAL_ADDRESS && !item->is_forwarded &&
+	       !rt_transport_is_local(ctx->config, item->route.transport);
+}
+
 /* A recipient of the local transport; what it forwards becomes jobs. What it
  * hands on without a next hop keeps its own. */
 static void expand_local_job(const struct rt_context *ctx, const struct job *job,
@@ -151,11 +158,11 @@ static void expand_local_job(const struct rt_context *ctx, const struct job *job
 
 		const char *dsn, *why = NULL;
 
-		if (!item->is_forwarded && item->kind == RT_FINAL_ADDRESS &&
-		    item->route.nexthop[0] == '\0')
-			item->route.nexthop = route->nexthop;
-		if (!item->is_forwarded && item->kind == RT_FINAL_ADDRESS)
+		if (is_handed_on(ctx, item)) {
+			if (item->route.nexthop[0] == '\0')
+				item->route.nexthop = route->nexthop;
 			why = route_error(ctx, &item->route, &dsn);
+		}
 		if (why != NULL)
 			finals_add_error(ctx, finals, next.recipient, dsn, why);
 		else if (!item->is_forwarded)
