@@ -144,6 +144,7 @@ struct run {
 	struct trace_result *result;
 	const struct trace_request *request;
 	struct rt_context ctx; /* smtpd's */
+	struct rt_route_memo memo;
 	struct policy policy;
 	struct policy_answers answers;
 	struct trace_dns dns;
@@ -304,6 +305,7 @@ static struct trace_result *run_once(struct arena *arena, struct site *site,
 		.config = config,
 		.arena = arena,
 		.tracer = needs_steps(site, request) ? &run.recorder.tracer : NULL,
+		.memo = &run.memo,
 		.host = &host};
 	use_service(&run, config);
 	run.dns = (struct trace_dns){request->resolver, arena, assume_found};

@@ -51,13 +51,14 @@ static const char *describe(const struct policy_answer *answer)
 static void trace_question(struct policy_eval *e, const char *name, const char *type,
 			   const struct policy_answer *answer)
 {
+	const struct str parts[] = {str_of(name), STR_LIT(" "), str_of(type)};
 	struct rt_step step = {.what = "dns"};
 
 	if (e->ctx->tracer == NULL)
 		return;
 	if (e->insn != NULL)
 		step.origin = e->insn->origin;
-	step.key = arena_printf(e->ctx->arena, "%s %s", name, type);
+	step.key = str_join(e->ctx->arena, parts, array_len(parts)).ptr;
 	step.result = describe(answer);
 	e->ctx->tracer->step(e->ctx->tracer, &step);
 }

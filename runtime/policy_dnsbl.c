@@ -130,13 +130,20 @@ static const char *reversed(struct policy_eval *e, const char *address)
 	return out;
 }
 
+/* The name that a list is asked for. */
+static const char *query_of(struct policy_eval *e, struct str name, struct str domain)
+{
+	const struct str parts[] = {name, STR_LIT("."), domain};
+
+	return str_join(e->ctx->arena, parts, array_len(parts)).ptr;
+}
+
 static enum listing find_address(struct policy_eval *e, const char *argument,
 				 const char **out_query)
 {
 	struct str pattern, domain = list_domain(argument, &pattern);
 
-	*out_query = arena_printf(e->ctx->arena, "%s.%.*s",
-				  reversed(e, e->s.client_address), STR_ARG(domain));
+	*out_query = query_of(e, str_of(reversed(e, e->s.client_address)), domain);
 	return ask_list(e, *out_query, pattern);
 }
 
@@ -155,8 +162,7 @@ static enum listing find_domain(struct policy_eval *e, const char *argument,
 	if (str_is_digits(dot < 0 ? name : str_slice(name, (size_t)dot + 1, name.len)))
 		return NOT_LISTED;
 	domain = list_domain(argument, &pattern);
-	*out_query =
-		arena_printf(e->ctx->arena, "%.*s.%.*s", STR_ARG(name), STR_ARG(domain));
+	*out_query = query_of(e, name, domain);
 	return ask_list(e, *out_query, pattern);
 }
 

@@ -231,8 +231,8 @@ static struct str strip_own_domains(struct resolver *r, struct str address,
 	return address_tokens_internal(&r->tokens, 0, r->tokens.count, true);
 }
 
-void rt_resolve(const struct rt_context *ctx, struct str address, struct str sender,
-		struct rt_route *out_route)
+static void resolve(const struct rt_context *ctx, struct str address, struct str sender,
+		    struct rt_route *out_route)
 {
 	struct resolver r = {.ctx = ctx};
 	struct rt_route route = {.status = RT_ROUTE_OK, .class = RT_CLASS_DEFAULT};
@@ -262,4 +262,40 @@ void rt_resolve(const struct rt_context *ctx, struct str address, struct str sen
 		rt_route_choose(&request, &route);
 	}
 	*out_route = route;
+}
+
+/* The route that is remembered; false: none is. */
+static bool recall(const struct rt_context *ctx, struct str address, struct str sender,
+		   struct rt_route *out_route)
+{
+	const struct rt_route_memo *memo = ctx->memo;
+
+	for (size_t i = 0; i < memo->count && i < RT_ROUTE_MEMO; i++) {
+		if (memo->items[i].settings != ctx->settings ||
+		    !str_eq(memo->items[i].address, address) ||
+		    !str_eq(memo->items[i].sender, sender))
+			continue;
+		*out_route = memo->items[i].route;
+		return true;
+	}
+	return false;
+}
+
+void rt_resolve(const struct rt_context *ctx, struct str address, struct str sender,
+		struct rt_route *out_route)
+{
+	size_t at;
+
+	if (ctx->memo == NULL || ctx->tracer != NULL) {
+		resolve(ctx, address, sender, out_route);
+		return;
+	}
+	if (recall(ctx, address, sender, out_route))
+		return;
+	resolve(ctx, address, sender, out_route);
+	at = ctx->memo->count++ % RT_ROUTE_MEMO;
+	ctx->memo->items[at].settings = ctx->settings;
+	ctx->memo->items[at].address = address;
+	ctx->memo->items[at].sender = sender;
+	ctx->memo->items[at].route = *out_route;
 }

@@ -75,12 +75,30 @@ struct rt_host {
 enum rt_found rt_read_include(struct arena *arena, const char *path, size_t cap,
 			      struct str *out_text);
 
+/*
+ * Routes that one message has asked for: the same address is resolved by
+ * smtpd(8), by cleanup(8) and for the queue. For a caller to whom tables do not
+ * change meanwhile; with a tracer each route is found anew, since its steps are
+ * wanted. The addresses live as long as the context's arena.
+ */
+enum { RT_ROUTE_MEMO = 4 };
+struct rt_route_memo {
+	struct {
+		const struct rt_settings *settings;
+		struct str address;
+		struct str sender;
+		struct rt_route route;
+	} items[RT_ROUTE_MEMO];
+	size_t count; /* of all that came; the oldest went */
+};
+
 /* The arena must have no cap: results are never NULL. */
 struct rt_context {
 	const struct rt_config *config;
 	const struct rt_settings *settings; /* of the service, or config->settings */
 	struct arena *arena;
 	struct rt_tracer *tracer;   /* or NULL */
+	struct rt_route_memo *memo; /* or NULL */
 	const struct rt_host *host; /* or NULL */
 };
 
