@@ -126,6 +126,9 @@ void map_rows_read(struct map_rows *r, const struct source *src)
 	struct map_rights rights;
 
 	r->src = src;
+	/* A larger one is not in memory, and rows are read in all orders. */
+	if (src->text.len <= LIMIT_SOURCE_HELD)
+		row_store_lend(r->store, src->text);
 	map_rights_drop(&rights, r->table);
 	if (r->table->is_aliases)
 		read_aliases(r, src);

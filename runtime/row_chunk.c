@@ -11,21 +11,13 @@ enum { HUGE_PAGE = 2 << 20 };
 
 size_t row_record_size(const struct row_record *record)
 {
-	size_t size = sizeof(*record) + record->key_len + record->value_len;
+	size_t size = sizeof(*record);
 
+	if (record->key_len & ROW_IS_LENT)
+		size += sizeof(struct row_offsets);
+	else
+		size += (size_t)record->key_len + record->value_len;
 	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
-struct stored_row row_of_record(const char *at)
-{
-	struct row_record record;
-
-	memcpy(&record, at, sizeof(record));
-	at += sizeof(record);
-	return (struct stored_row){{at, record.key_len},
-				   {at + record.key_len, record.value_len},
-				   record.place,
-				   record.number};
 }
 
 /* Anonymous memory in huge pages where the system has them: sorted rows are
@@ -79,29 +71,55 @@ bool row_chunk_reserve(struct row_chunk *chunk, size_t room)
 	return true;
 }
 
+static bool lies_in(struct str text, struct str part)
+{
+	uintptr_t from = (uintptr_t)text.ptr, at = (uintptr_t)part.ptr;
+
+	return at >= from && at - from <= text.len && part.len <= text.len - (at - from);
+}
+
+static bool reserve_more(struct row_chunk *chunk, size_t size)
+{
+	size_t room = chunk->room * 2;
+
+	if (size <= chunk->room - chunk->len)
+		return true;
+	return row_chunk_reserve(chunk,
+				 room > chunk->len + size ? room : chunk->len + size);
+}
+
+static char *put(char *to, const void *bytes, size_t len)
+{
+	if (len)
+		memcpy(to, bytes, len);
+	return to + len;
+}
+
 bool row_chunk_add(struct row_chunk *chunk, const struct stored_row *row)
 {
 	struct row_record record = {(uint32_t)row->key.len, (uint32_t)row->value.len,
 				    row->place, row->number};
-	size_t size = row_record_size(&record);
+	bool is_lent = chunk->lent.len && lies_in(chunk->lent, row->key) &&
+		       lies_in(chunk->lent, row->value);
+	size_t size;
 	char *to;
 
-	if (size > chunk->room - chunk->len) {
-		size_t room = chunk->room * 2;
+	if (is_lent)
+		record.key_len |= ROW_IS_LENT;
+	size = row_record_size(&record);
+	if (!reserve_more(chunk, size))
+		return false;
+	to = put(chunk->bytes + chunk->len, &record, sizeof(record));
+	if (is_lent) {
+		const struct row_offsets offsets = {
+			(uint32_t)(row->key.ptr - chunk->lent.ptr),
+			(uint32_t)(row->value.ptr - chunk->lent.ptr)};
 
-		if (!row_chunk_reserve(
-			    chunk, room > chunk->len + size ? room : chunk->len + size))
-			return false;
+		to = put(to, &offsets, sizeof(offsets));
+	} else {
+		to = put(to, row->key.ptr, row->key.len);
+		to = put(to, row->value.ptr, row->value.len);
 	}
-	to = chunk->bytes + chunk->len;
-	memcpy(to, &record, sizeof(record));
-	to += sizeof(record);
-	if (row->key.len)
-		memcpy(to, row->key.ptr, row->key.len);
-	to += row->key.len;
-	if (row->value.len)
-		memcpy(to, row->value.ptr, row->value.len);
-	to += row->value.len;
 	chunk->len += size;
 	/* The padding goes to a file too. */
 	memset(to, 0, (size_t)(chunk->bytes + chunk->len - to));
@@ -111,5 +129,5 @@ bool row_chunk_add(struct row_chunk *chunk, const struct stored_row *row)
 void row_chunk_fini(struct row_chunk *chunk)
 {
 	row_memory_free(chunk->bytes, chunk->room);
-	*chunk = (struct row_chunk){NULL, 0, 0};
+	*chunk = (struct row_chunk){.lent = chunk->lent};
 }

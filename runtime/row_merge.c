@@ -73,7 +73,7 @@ static int load(const struct row_merge *m, struct cursor *c)
 	status = fill(m, c, row_record_size(&record));
 	if (status != MCC_OK)
 		return status;
-	c->row = row_of_record(c->window.bytes + c->at);
+	c->row = row_of_record(c->window.bytes + c->at, c->window.lent);
 	c->number = m->order->number ? m->order->number(m->order, c->row.key) : 0;
 	return MCC_OK;
 }
@@ -106,15 +106,16 @@ static void sift_down(struct row_merge *m, size_t i)
 	}
 }
 
-struct row_merge *row_merge_new(int fd, const struct row_run *runs, size_t count,
+struct row_merge *row_merge_new(const struct row_runs *runs,
 				const struct row_order *order, size_t memory)
 {
 	struct row_merge *m = calloc(1, sizeof(*m));
+	size_t count = runs->count;
 	size_t window = memory / count;
 
 	if (!m)
 		return NULL;
-	*m = (struct row_merge){.fd = fd, .order = order, .count = count};
+	*m = (struct row_merge){.fd = runs->fd, .order = order, .count = count};
 	m->cursors = calloc(count, sizeof(*m->cursors));
 	m->heap = calloc(count, sizeof(*m->heap));
 	if (window > WINDOW_MAX)
@@ -122,7 +123,8 @@ struct row_merge *row_merge_new(int fd, const struct row_run *runs, size_t count
 	for (size_t i = 0; m->cursors && m->heap && i < count; i++) {
 		struct cursor *c = &m->cursors[i];
 
-		c->left = runs[i];
+		c->left = runs->list[i];
+		c->window.lent = runs->lent;
 		c->run = i;
 		if (!row_chunk_reserve(&c->window,
 				       window < WINDOW_MIN ? WINDOW_MIN : window))

@@ -13,9 +13,17 @@ struct row_run {
 	uint64_t to;
 };
 
-/* Runs in the order of their rows in the source. `memory`: bytes for reading,
- * of all runs together. NULL: no memory. `order` and `runs` are borrowed. */
-struct row_merge *row_merge_new(int fd, const struct row_run *runs, size_t count,
+/* Runs in the order of their rows in the source. */
+struct row_runs {
+	int fd;
+	const struct row_run *list;
+	size_t count;
+	struct str lent; /* as the chunks' */
+};
+
+/* `memory`: bytes for reading, of all runs together. NULL: no memory. `order`
+ * and the list are borrowed. */
+struct row_merge *row_merge_new(const struct row_runs *runs,
 				const struct row_order *order, size_t memory);
 void row_merge_free(struct row_merge *merge);
 /* As row_store_next(), duplicates included. */

@@ -15,7 +15,7 @@
 enum { INSERTION_MAX = 24, RADIX_MIN = 512, LEVEL_MAX = 32 };
 /* Beyond WIDE_MIN entries fewer, wider digits are less work. */
 enum { PREFIX = sizeof(uint64_t), DIGIT_BITS = 11, WIDE_MIN = 16 << 10 };
-enum { ENTRIES_AHEAD = 24, CACHE_LINE = 64 };
+enum { ENTRIES_AHEAD = 16, CACHE_LINE = 64 };
 
 struct row_sorter {
 	const struct row_chunk *chunk;
@@ -25,11 +25,7 @@ struct row_sorter {
 
 static struct str key_of(const struct row_sorter *s, const struct row_entry *e)
 {
-	const char *at = s->chunk->bytes + e->at;
-	uint32_t len;
-
-	memcpy(&len, at, sizeof(len));
-	return (struct str){at + sizeof(struct row_record), len};
+	return row_of_record(s->chunk->bytes + e->at, s->chunk->lent).key;
 }
 
 static uint64_t prefix_of(struct str key, size_t from)
@@ -143,14 +139,17 @@ static void sort_by_prefix(const struct row_sorter *s, struct row_entry *entries
 }
 
 /* Rows of neighbouring entries lie anywhere: they are fetched some ahead, also
- * those of the groups to come. Most rows are of two lines of the cache. */
+ * those of the groups to come; first the record, which tells where the key is.
+ * Most rows are of two lines of the cache. */
 static void fetch_ahead(const struct row_sorter *s, const struct row_entry *e)
 {
 	const char *at;
 
+	if (s->end - e > 2 * ENTRIES_AHEAD)
+		__builtin_prefetch(s->chunk->bytes + e[2 * ENTRIES_AHEAD].at);
 	if (s->end - e <= ENTRIES_AHEAD)
 		return;
-	at = s->chunk->bytes + e[ENTRIES_AHEAD].at;
+	at = key_of(s, &e[ENTRIES_AHEAD]).ptr;
 	__builtin_prefetch(at);
 	__builtin_prefetch(at + CACHE_LINE);
 }

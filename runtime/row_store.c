@@ -82,6 +82,16 @@ void row_store_free(struct row_store *s)
 	free(s);
 }
 
+void row_store_lend(struct row_store *s, struct str text)
+{
+	MCC_ASSERT(!s->chunk.lent.len);
+	if (text.len > UINT32_MAX)
+		return;
+	s->chunk.lent = text;
+	s->copies[0].lent = text;
+	s->copies[1].lent = text;
+}
+
 size_t row_store_count(const struct row_store *s)
 {
 	return s->count;
@@ -132,7 +142,7 @@ int row_store_add(struct row_store *s, struct str key, struct str value,
 	size_t size = sizeof(struct row_record) + key.len + value.len;
 	int status = MCC_OK;
 
-	if (s->count >= UINT32_MAX || size > UINT32_MAX - 8)
+	if (s->count >= UINT32_MAX || size >= ROW_IS_LENT)
 		return MCC_ETOOBIG;
 	if (s->chunk_rows && s->chunk.len + size > s->held)
 		status = spill(s);
@@ -158,7 +168,7 @@ static int each_of_chunk(const struct row_chunk *chunk, size_t count,
 	size_t at = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct stored_row row = row_of_record(chunk->bytes + at);
+		struct stored_row row = row_of_record(chunk->bytes + at, chunk->lent);
 		struct row_record record;
 		int status = fn(&row, arg);
 
@@ -204,8 +214,8 @@ int row_store_each(struct row_store *s,
 
 static struct stored_row sorted_row(struct row_store *s, size_t i)
 {
-	return row_of_record(s->chunk.bytes +
-			     row_sorted_at(&s->chunk, &s->sorted, i)->at);
+	return row_of_record(s->chunk.bytes + row_sorted_at(&s->chunk, &s->sorted, i)->at,
+			     s->chunk.lent);
 }
 
 struct run_writer {
@@ -253,7 +263,9 @@ static int make_run(struct row_store *s, struct run_writer *w, size_t i)
 
 static int make_runs(struct row_store *s)
 {
-	struct run_writer w = {.fd = -1, .status = MCC_OK};
+	struct run_writer w = {
+		.fd = -1, .status = MCC_OK, .out = {.lent = s->chunk.lent}};
+	struct row_runs runs;
 	int status = spill(s);
 
 	s->runs = calloc(s->chunk_count, sizeof(*s->runs));
@@ -269,7 +281,8 @@ static int make_runs(struct row_store *s)
 	row_chunk_fini(&s->chunk);
 	if (status != MCC_OK)
 		return status;
-	s->merge = row_merge_new(s->runs_fd, s->runs, s->chunk_count, s->order, s->held);
+	runs = (struct row_runs){s->runs_fd, s->runs, s->chunk_count, s->chunk.lent};
+	s->merge = row_merge_new(&runs, s->order, s->held);
 	return s->merge ? MCC_OK : MCC_ENOMEM;
 }
 
@@ -303,7 +316,7 @@ static int read_row(struct row_store *s, struct stored_row *out_row)
 	copy->len = 0;
 	if (!row_chunk_add(copy, out_row))
 		return MCC_ENOMEM;
-	*out_row = row_of_record(copy->bytes);
+	*out_row = row_of_record(copy->bytes, copy->lent);
 	return MCC_OK;
 }
 

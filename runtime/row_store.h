@@ -51,7 +51,10 @@ struct row_order {
  * bytes in memory. NULL: no memory. */
 struct row_store *row_store_new(int dirfd, const char *beside, size_t held);
 void row_store_free(struct row_store *store);
-/* Status: MCC_ENOMEM, MCC_ETOOBIG (4 billion rows), those of files. */
+/* Rows added from now on whose key and value lie in `text` are not copied. Once;
+ * the text stays as it is as long as the store. */
+void row_store_lend(struct row_store *store, struct str text);
+/* Status: MCC_ENOMEM, MCC_ETOOBIG (4 billion rows, one of 2 GiB), those of files. */
 int row_store_add(struct row_store *store, struct str key, struct str value,
 		  struct row_place place) MCC_MUST_CHECK;
 size_t row_store_count(const struct row_store *store);

@@ -207,11 +207,10 @@ static void test_in_order(void **state)
 	}
 }
 
-static struct str file_of(struct fixture *f, const char *type, size_t held, size_t count)
+static struct str file_from(struct fixture *f, const char *type, struct row_store *store)
 {
-	const char *path = arena_printf(f->arena, "%s/%s-%zu", f->dir, type, held);
+	const char *path = arena_printf(f->arena, "%s/%s", f->dir, type);
 	struct bdb_target target = {.dirfd = AT_FDCWD, .name = path, .mode = 0644};
-	struct row_store *store = fill(f, held, count);
 	const struct row_order order = {.number = NULL};
 	struct str text;
 
@@ -220,6 +219,11 @@ static struct str file_of(struct fixture *f, const char *type, size_t held, size
 	assert_int_equal(fs_read_file(f->arena, AT_FDCWD, path, LIMIT_SOURCE_FILE, &text),
 			 MCC_OK);
 	return text;
+}
+
+static struct str file_of(struct fixture *f, const char *type, size_t held, size_t count)
+{
+	return file_from(f, type, fill(f, held, count));
 }
 
 static void test_same_files(void **state)
@@ -232,6 +236,69 @@ static void test_same_files(void **state)
 			assert_true(str_eq(
 				file_of(*state, types[t], LIMIT_ROWS_HELD, counts[c]),
 				file_of(*state, types[t], TINY, counts[c])));
+}
+
+/* The rows of fill() in a text of their own, every third one copied. */
+struct lending {
+	struct row_store *store;
+	char *text;
+	size_t len;
+};
+
+static int measure_row(const struct stored_row *row, void *arg)
+{
+	struct lending *l = arg;
+
+	l->len += row->key.len + row->value.len;
+	return MCC_OK;
+}
+
+static struct str lay_down(struct lending *l, struct str s)
+{
+	char *at = l->text + l->len;
+
+	memcpy(at, s.ptr, s.len);
+	l->len += s.len;
+	return (struct str){at, s.len};
+}
+
+static int lend_row(const struct stored_row *row, void *arg)
+{
+	struct lending *l = arg;
+	struct str key = lay_down(l, row->key), value = lay_down(l, row->value);
+	bool is_copied = row->number % 3 == 0;
+
+	return row_store_add(l->store, key, is_copied ? row->value : value, row->place);
+}
+
+static struct row_store *fill_lent(struct fixture *f, size_t held)
+{
+	struct row_store *copied = fill(f, LIMIT_ROWS_HELD, ROWS);
+	struct lending l = {
+		row_store_new(AT_FDCWD, arena_printf(f->arena, "%s/y", f->dir), held),
+		NULL, 0};
+
+	assert_int_equal(row_store_each(copied, measure_row, &l), MCC_OK);
+	l.text = arena_alloc(f->arena, l.len);
+	row_store_lend(l.store, (struct str){l.text, l.len});
+	l.len = 0;
+	assert_int_equal(row_store_each(copied, lend_row, &l), MCC_OK);
+	row_store_free(copied);
+	return l.store;
+}
+
+static void test_lent_rows(void **state)
+{
+	static const char *const types[] = {"hash", "btree", "lmdb", "cdb"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2 * array_len(types); i++) {
+		const char *type = types[i / 2];
+		struct row_store *store = fill_lent(f, i % 2 ? TINY : LIMIT_ROWS_HELD);
+		struct str copied = file_of(f, type, LIMIT_ROWS_HELD, ROWS);
+
+		assert_true(str_eq(file_from(f, type, store), copied));
+	}
 }
 
 static void test_nothing_is_left(void **state)
@@ -266,6 +333,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_large_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lent_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_is_left, setup, teardown),
 		cmocka_unit_test(test_no_folder),
 	};
