@@ -96,16 +96,23 @@ void strbuf_addc(struct strbuf *buf, char c)
 	strbuf_add(buf, &c, 1);
 }
 
+/* Into the room that is there, which nearly always is enough. */
 void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list ap)
 {
+	size_t left = buf->room - buf->len;
 	va_list again;
 	int len;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(left ? buf->ptr + buf->len : NULL, left, fmt, ap);
 	MCC_ASSERT(len >= 0);
-	if (reserve(buf, (size_t)len)) {
-		vsnprintf(buf->ptr + buf->len, (size_t)len + 1, fmt, again);
+	if (!reserve(buf, (size_t)len)) {
+		/* What did not fit is dropped whole. */
+		if (left)
+			buf->ptr[buf->len] = '\0';
+	} else {
+		if ((size_t)len >= left)
+			vsnprintf(buf->ptr + buf->len, (size_t)len + 1, fmt, again);
 		buf->len += (size_t)len;
 	}
 	va_end(again);

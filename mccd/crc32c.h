@@ -8,5 +8,7 @@
 
 /* Continues `crc`; 0 begins. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t len);
+/* The same, as processors without an instruction for it do it. */
+uint32_t crc32c_by_table(uint32_t crc, const void *data, size_t len);
 
 #endif

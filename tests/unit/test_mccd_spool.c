@@ -134,10 +134,19 @@ static void write_records(struct fixture *f, int fd, struct spool_message *m)
 
 static void test_crc(void **state)
 {
+	unsigned char bytes[80];
+
 	(void)state;
 	/* RFC 3720 B.4: "123456789" is the usual check value. */
 	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
 	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+	assert_int_equal(crc32c_by_table(0, "123456789", 9), 0xe3069283);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 37 + 11);
+	for (size_t from = 0; from < 16; from++)
+		for (size_t len = 0; from + len <= sizeof(bytes); len++)
+			assert_int_equal(crc32c(7, bytes + from, len),
+					 crc32c_by_table(7, bytes + from, len));
 }
 
 static void test_round_trip(void **state)

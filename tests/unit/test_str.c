@@ -248,9 +248,28 @@ static void test_case_of_each_byte(void **state)
 	}
 }
 
+/* Printing at the edge of the room, and past the maximum. */
+static void test_print_at_the_edges(void **state)
+{
+	(void)state;
+	for (int width = 1; width < 200; width++) {
+		struct strbuf buf;
+
+		strbuf_init(&buf, 150);
+		strbuf_adds(&buf, "ab");
+		strbuf_addf(&buf, "%*d", width, 7);
+		assert_int_equal(buf.failed, width > 148);
+		assert_int_equal(buf.len, width > 148 ? 2 : 2 + width);
+		assert_int_equal(strlen(buf.ptr), buf.len);
+		assert_int_equal(buf.ptr[buf.len - 1], width > 148 ? 'b' : '7');
+		strbuf_fini(&buf);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_print_at_the_edges),
 		cmocka_unit_test(test_case_of_each_byte),
 		cmocka_unit_test(test_equality),
 		cmocka_unit_test(test_order),
