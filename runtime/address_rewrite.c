@@ -15,21 +15,22 @@
 #include "runtime/address_tokens.h"
 #include "runtime/config.h"
 
-/* domain!user becomes user@domain. Without a domain the user is joined. */
+/*
+ * domain!user becomes user@domain. Without a domain the user is joined. In
+ * place: "!!!..." is swapped as often as it is long.
+ */
 static void swap_bang(struct address_tokens *tokens, size_t bang)
 {
-	struct address_tokens swapped = {.arena = tokens->arena};
-	struct address_tokens local =
-		address_tokens_copy(tokens, bang + 1, tokens->count);
+	struct address_tokens domain = address_tokens_copy(tokens, 0, bang);
+	struct address_token *items = tokens->items;
+	size_t local = tokens->count - bang - 1;
 
-	address_tokens_append_operator(&local, '@');
-	for (size_t i = 0; i < local.count; i++) {
-		local.items[i].is_joined = bang == 0;
-		address_tokens_push(&swapped, local.items[i]);
-	}
-	for (size_t i = 0; i < bang; i++)
-		address_tokens_push(&swapped, tokens->items[i]);
-	*tokens = swapped;
+	memmove(items, items + bang + 1, local * sizeof(*items));
+	items[local] = (struct address_token){.kind = '@'};
+	for (size_t i = 0; i <= local; i++)
+		items[i].is_joined = bang == 0;
+	if (bang > 0)
+		memcpy(items + local + 1, domain.items, bang * sizeof(*items));
 }
 
 /* An address without '@' gets a domain, one way or the other. */
