@@ -262,7 +262,7 @@ static size_t use_table(struct compiler *c, const struct site_table *t,
 					    .no_substitution = ref.no_substitution});
 	ref.parts = parts;
 	ref.part_count = t->part_count;
-	if (strcmp(ref.type, "fail") != 0)
+	if (!ref.argument)
 		place(c, t, &ref);
 	return put_ref(c, &ref);
 }

@@ -152,6 +152,18 @@ def test_keys_fold_and_rows_count_as_to_postmap(site, tmp_path, enabled):
     assert stored(site / "utf8") == stored(tmp_path / "utf8")
 
 
+def test_tables_without_a_file(site, tmp_path):
+    """Each has what its type reads: a path, or what stands behind the colon."""
+    with open(site / "main.cf", "a", encoding="utf-8") as f:
+        f.write("\nrelay_recipient_maps = fail:down, static:x, inline:{a=b}, static:{a}\n")
+    done = build(site, tmp_path / "out", "--force")
+    assert done.returncode == 0, done.stderr
+    runtime = json.loads((tmp_path / "out/current/runtime.json").read_text())
+    maps = {m["name"]: m for m in runtime["maps"]}
+    assert maps["fail:down"]["type"] == "fail" and maps["static:x"]["argument"] == "x"
+    assert all(("path" in m) != ("argument" in m) for m in maps.values()), maps
+
+
 def test_unchanged_input_gives_the_same_generation(site, tmp_path):
     out = tmp_path / "out"
     first = build(site, out).stdout

@@ -183,7 +183,8 @@ def test_file_of_an_alias(tmp_path):
         assert (drop / "log").stat().st_uid == NOBODY
         assert len(list((drop / "folder/new").iterdir())) == 1
         # Where it went is nobody's business.
-        assert "to=<log@home.example>" in site.log() and "to=</drop" not in site.log()
+        site.wait_log("to=<log@home.example>")
+        assert "to=</drop" not in site.log()
 
 
 def test_command(tmp_path):

@@ -138,6 +138,12 @@ class Postfix:
         path = self.top / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def queued(self):
+        """Files of messages on their way, in the order that they go: one that
+        moves meanwhile is seen where it comes to."""
+        return [p for name in ("maildrop", "incoming", "active", "deferred")
+                for p in (self.top / "spool" / name).rglob("*") if p.is_file()]
+
     def __enter__(self):
         return self
 
