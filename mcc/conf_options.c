@@ -119,6 +119,20 @@ static unsigned flag_of(char letter)
 	}
 }
 
+/* Options of postconf that are not here on purpose. */
+static int refuse(int letter)
+{
+	if (letter && strchr("eX#", letter))
+		return cli_usage_error("conf", "-%c edits files: conf changes none",
+				       letter);
+	if (letter && strchr("aAlbtTc", letter))
+		return cli_usage_error("conf",
+				       "-%c asks what is installed, which is postconf's "
+				       "business (-C DIR before 'conf' names the site)",
+				       letter);
+	return cli_usage_error("conf", "unknown option or missing argument");
+}
+
 static int take(struct parser *p, int c)
 {
 	struct conf_options *o = p->options;
@@ -126,7 +140,7 @@ static int take(struct parser *p, int c)
 	switch (c) {
 	case '?':
 	case ':':
-		return cli_usage_error("conf", "unknown option or missing argument");
+		return refuse(optopt);
 	case OPT_ORIGIN:
 		o->request.flags |= CONF_ORIGIN;
 		return EXIT_CLEAN;
@@ -191,6 +205,7 @@ int conf_options_parse(struct arena *arena, int argc, char **argv,
 	int c;
 
 	*out_options = (struct conf_options){.request = {.flags = CONF_CLASSES}};
+	opterr = 0; /* the message is ours */
 	/* "+": names are names, also when they begin with a hyphen. */
 	while (status == EXIT_CLEAN && !out_options->help &&
 	       (c = getopt_long(argc, argv, "+C:dfFhHmMno:pPqx", long_options, NULL)) !=

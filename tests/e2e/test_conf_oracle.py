@@ -253,3 +253,12 @@ def test_help_and_usage(tmp_path):
     assert status == 0 and "--origin" in out and "-F" in out
     status, _, said = ask(tmp_path, "-n", "-d")
     assert status == 2 and "exclude" in said
+
+
+@pytest.mark.parametrize("option, why", [("-e", "edits files"), ("-X", "edits files"), ("-#", "edits files"),
+                                         ("-a", "postconf"), ("-l", "postconf"), ("-b", "postconf"),
+                                         ("-Z", "unknown option")])
+def test_options_that_are_not_offered(tmp_path, option, why):
+    (tmp_path / "main.cf").write_text("")
+    status, out, said = ask(tmp_path, option)
+    assert status == 2 and out == "" and why in said.splitlines()[0]
