@@ -170,17 +170,7 @@ class Postfix:
             talk = Talk(sock)
             if talk.command(None)[0] != 220:
                 return None
-            address = ("IPV6:" if ":" in session["client"] else "") + session["client"]
-            reverse = session.get("client-reverse", session["client-name"])
-            xclient = f"XCLIENT ADDR={address} NAME={session['client-name']} REVERSE_NAME={reverse}"
-            if session.get("sasl"):
-                xclient += " LOGIN=" + session["sasl"]
-            steps = [("connect", xclient)]
-            if session.get("helo") is not None:
-                steps.append(("helo", f"EHLO {session['helo']}"))
-            steps += [("mail", f"MAIL FROM:<{session['from']}>" +
-                       (f" SIZE={session['size']}" if session.get("size") else "")),
-                      ("rcpt", f"RCPT TO:<{session['rcpt']}>")]
+            steps = self.commands(session)
             talk.command("EHLO start")
             replies = {}
             for stage, text in steps:
@@ -188,6 +178,34 @@ class Postfix:
                 if replies[stage][0] == 0:
                     return None
                 if replies[stage][0] >= 400:
+                    break
+        return replies
+
+    @staticmethod
+    def commands(session):
+        """(stage, text) from XCLIENT to RCPT."""
+        address = ("IPV6:" if ":" in session["client"] else "") + session["client"]
+        reverse = session.get("client-reverse", session["client-name"])
+        xclient = f"XCLIENT ADDR={address} NAME={session['client-name']} REVERSE_NAME={reverse}"
+        if session.get("sasl"):
+            xclient += " LOGIN=" + session["sasl"]
+        steps = [("connect", xclient)]
+        if session.get("helo") is not None:
+            steps.append(("helo", f"EHLO {session['helo']}"))
+        size = f" SIZE={session['size']}" if session.get("size") else ""
+        return [*steps, ("mail", f"MAIL FROM:<{session['from']}>{size}"), ("rcpt", f"RCPT TO:<{session['rcpt']}>")]
+
+    def recipients(self, session, recipients):
+        """Replies to RCPT, one after the other in one session."""
+        replies = []
+        with socket.create_connection(("127.0.0.1", self.port), 10) as sock:
+            talk = Talk(sock)
+            for text in [None, "EHLO start", *(text for _, text in self.commands(session)[:-1])]:
+                if not 0 < talk.command(text)[0] < 400:
+                    return []
+            for recipient in recipients:
+                replies.append(talk.command(f"RCPT TO:<{recipient}>"))
+                if replies[-1][0] in (0, 421, 521):
                     break
         return replies
 

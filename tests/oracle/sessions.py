@@ -5,9 +5,9 @@
     sessions.py [-n SITES] [--seed N] [--kind sessions|routes|both]
                 [--seconds N] [--mcc build/bin/mcc]
 
-What smtpd(8) answers 40 random sessions of each site, where trivial-rewrite(8)
-sends 60 addresses, where 15 messages end. Needs root and an installed Postfix
-(see postfix.py). A difference is made smaller by leaving out lines of main.cf
+What smtpd(8) answers 40 random sessions of each site and 10 with five
+recipients, where trivial-rewrite(8) sends 60 addresses, where 15 messages end.
+Needs root and an installed Postfix (see postfix.py). A difference is made smaller by leaving out lines of main.cf
 as long as it stays, then printed; exit status 1. Nothing here asks the DNS."""
 import collections
 import json
@@ -22,6 +22,7 @@ from random_cases import site_parser
 from sites import RouteSite, SessionSite
 
 SESSIONS, ROUTES, FINALS = 40, 60, 15
+MESSAGES, RECIPIENTS = 10, 5
 VERSION = ".".join(subprocess.run(["postconf", "-dh", "mail_version"], capture_output=True, text=True,
                                   check=False).stdout.strip().split(".")[:2]) or "3.7"
 
@@ -53,6 +54,20 @@ class Asked:
         theirs = postfix.sessions(questions)
         return [(q, real, mine) for q, real, mine in
                 zip(questions, theirs, map(replies_of, ours)) if not same_replies(real, mine)]
+
+    def differ_recipients(self, postfix, questions):
+        """Each recipient of a message is traced as if it were the only one."""
+        found = []
+        for session, recipients in questions:
+            ours = self.mcc_traces(postfix, [dict(session, rcpt=r) for r in recipients])
+            try:
+                theirs = postfix.recipients(session, recipients)
+            except OSError:
+                continue
+            for i, (real, mine) in enumerate(zip(theirs, map(replies_of, ours))):
+                if real[0] != 0 and not same_replies({"rcpt": real}, mine):
+                    found.append(((session, recipients[:i + 1]), {"rcpt": real}, mine))
+        return found
 
     @staticmethod
     def local(address, sender):
@@ -161,7 +176,8 @@ def same_finals(real, mine):
 def make(rng, kind):
     if kind == "sessions":
         site = SessionSite(rng)
-        return site, [("sessions", [site.session() for _ in range(SESSIONS)])]
+        return site, [("sessions", [site.session() for _ in range(SESSIONS)]),
+                      ("recipients", [(site.session(), [site.session()["rcpt"] for _ in range(RECIPIENTS)]) for _ in range(MESSAGES)])]
     site = RouteSite(rng)
     return site, [("routes", [site.route() for _ in range(ROUTES)]),
                   ("finals", [site.final() for _ in range(FINALS)])]
