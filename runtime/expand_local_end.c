@@ -147,7 +147,9 @@ static void deliver_luser(const struct local_delivery *d, struct local_member m)
 	struct str address = expand_macro_text(d->ctx->arena, s->luser_relay, &macros);
 
 	m.unmatched = (struct str){"", 0};
-	if (str_caseeq(address_rewrite(d->ctx->arena, s, address), m.address))
+	address = address_rewrite(d->ctx->arena, s, address);
+	/* As it is written, quotes and all, with as it is. */
+	if (str_caseeq(address_quote(d->ctx->arena, address), m.address))
 		add_unknown_user(d, &m);
 	else
 		local_deliver_address(d, m, address);
