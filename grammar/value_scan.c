@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/diag.h"
 #include "grammar/value_build.h"
 
@@ -169,9 +170,9 @@ bool value_build_fault(struct value_builder *b, struct scan_loc loc, const char 
 void value_build_error(struct value_builder *b, struct scan_loc loc, const char *why)
 {
 	static const char prefix[] = "syntax error, ";
-	struct str text = str_of(why);
 
-	if (str_starts(text, prefix))
+	MCC_ASSERT(why);
+	if (strncmp(why, prefix, sizeof(prefix) - 1) == 0)
 		why += sizeof(prefix) - 1;
 	if (strstr(why, "other character"))
 		why = arena_printf(b->ctx->arena,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/diag.h"
 #include "base/limits.h"
 #include "base/source.h"
@@ -296,7 +297,9 @@ int map_open(const struct map_table *table, struct rt_map **out_map)
 {
 	int status = open_by_type(table, out_map);
 
-	if (status == EXIT_CLEAN)
-		(*out_map)->keys.is_utf8 = table->is_utf8;
-	return status;
+	if (status != EXIT_CLEAN)
+		return status;
+	MCC_ASSERT(*out_map);
+	(*out_map)->keys.is_utf8 = table->is_utf8;
+	return EXIT_CLEAN;
 }

@@ -77,11 +77,12 @@ int rt_map_open_database(struct arena *arena, int dirfd, const struct rt_map_ref
 			 struct rt_map **out_map, char *err, size_t err_size)
 {
 	const struct database_reader *reader = find_reader(ref->type);
-	const struct rt_database_file file = {arena,	 dirfd, ref->path,
-					      ref->type, err,	err_size};
+	struct rt_database_file file = {arena,	   dirfd, ref->path,
+					ref->type, NULL,  err_size};
 	struct rt_database *db = NULL;
 	int status;
 
+	file.err = err;
 	if (!reader)
 		return rt_database_refuse(&file, MCC_EUNSUPPORTED, NULL);
 	status = reader->open(&file, &db);

@@ -349,7 +349,8 @@ static void scan_defaults(struct conf *c)
 				  STR_ARG(n->name));
 		else if (n->param && n->param->id == PARAM_mynetworks)
 			check_sources(c);
-		scan_tree(c, NULL, n->cell->tree);
+		/* Computed ones have no tree, but a value of main.cf in them. */
+		scan_text(c, NULL, n->cell->tree, n->cell->setting->raw);
 	}
 }
 

@@ -55,6 +55,7 @@ FOUND = {
     "mynetworks from words that mean nothing": ("inet_protocols = no\n", "", "-FH"),
     "a style that is none": ("mynetworks_style =\n", "", "-n"),
     "words that are not looked at": ("mynetworks_style = Host\nmynetworks =\ninet_protocols = x\n", "", "-n"),
+    "dollar signs that mydomain hands on to myhostname": ("mydomain = $$Foo\n", "", "-n"),
     "myhostname knows no defaults": ("myhostname = mail.$mail_name\n", "", "-x mydomain"),
     "old names that are not set": ("", "", "-h lmtp_per_record_deadline postscreen_dnsbl_ttl"),
     "old names that are": ("lmtp_per_record_deadline = yes\nvirtual_maps =\n", "", "-n"),
