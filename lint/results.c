@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Rows of tables and the checks that fit what the table is for. Keys are
- * judged in tables of keys only: Postfix asks those for parts of an address or
- * a name (virtual(5), canonical(5), access(5), transport(5)), and a key of
- * another form is never asked for.
- */
+/* Rows of tables and the checks that fit what the table is for. */
 #include "lint/results.h"
 
 #include <string.h>
@@ -14,71 +9,8 @@
 #include "grammar/pattern.h"
 #include "grammar/table.h"
 #include "lint/checks.h"
-#include "lint/net.h"
 #include "lint/uses.h"
 #include "mcc/model/site.h"
-
-/* ---- keys ---- */
-
-static void never_asked(const struct lint_results *r, enum rule rule,
-			const struct lint_row *row, const char *why)
-{
-	diag_add(r->ctx->diags, rule, row->key_span, "'%.*s' is never looked up: %s",
-		 STR_ARG(row->key), why);
-}
-
-static void check_access_key(const struct lint_results *r, const struct lint_row *row)
-{
-	struct str key = row->key;
-	struct net net;
-
-	if (key.len > 1 && key.ptr[0] == '@')
-		never_asked(r, RULE_MC912, row,
-			    "access tables are asked for user@domain, domain and user@; "
-			    "write the domain without '@'");
-	else if (str_chr(key, '/') > 0 && !net_parse(key, &net))
-		never_asked(r, RULE_MC907, row,
-			    "this type of table knows no prefix lengths; make it a cidr: "
-			    "table, or write the leading octets alone");
-	else if (key.len > 2 && key.ptr[0] == '[' && key.ptr[key.len - 1] == ']' &&
-		 !(r->uses & USE_ACCESS_HELO) &&
-		 net_parse_address(str_slice(key, 1, key.len - 1), &net))
-		never_asked(r, RULE_MC908, row,
-			    "addresses stand without brackets in access tables");
-}
-
-static bool is_address_table(unsigned uses)
-{
-	return uses & (USE_VIRTUAL | USE_CANONICAL);
-}
-
-static bool has_wildcard(const struct lint_results *r, struct str key)
-{
-	if (str_chr(key, '*') < 0)
-		return false;
-	return !(r->uses & USE_TRANSPORT) || !str_eqc(key, "*");
-}
-
-static void check_key(const struct lint_results *r, const struct lint_row *row)
-{
-	struct str key = row->key;
-
-	if (has_wildcard(r, key))
-		never_asked(
-			r, RULE_MC915, row,
-			"'*' is no wildcard in this type of table, it stands for itself");
-	else if (is_address_table(r->uses) && key.len > 1 && key.ptr[key.len - 1] == '@')
-		never_asked(r, RULE_MC913, row,
-			    "only access tables are asked for 'user@'; write 'user' or "
-			    "'user@domain'");
-	else if ((r->uses & USE_BY_SENDER) && str_chr(key, '@') < 0 &&
-		 str_chr(key, '.') > 0)
-		never_asked(r, RULE_MC1036, row,
-			    "this table is asked for user@domain and @domain; write '@' "
-			    "before the domain");
-	else if (r->uses & USE_ACCESS)
-		check_access_key(r, row);
-}
 
 /* ---- results ---- */
 
@@ -154,7 +86,7 @@ static const struct result_check checks[] = {
 static void check_row(const struct lint_results *r, const struct lint_row *row)
 {
 	if (!row->is_rule)
-		check_key(r, row);
+		lint_key(r, row);
 	check_comment(r, row);
 	for (size_t i = 0; i < array_len(checks); i++)
 		if (r->uses & checks[i].uses)

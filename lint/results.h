@@ -31,6 +31,8 @@ struct lint_results {
 void lint_result_rows(const struct lint_results *r, const struct table_file *file);
 void lint_result_rules(const struct lint_results *r, const struct pattern_file *file);
 
+/* keys.c: MC906..MC910, MC912..MC916, MC1036. */
+void lint_key(const struct lint_results *r, const struct lint_row *row);
 /* access.c: MC622..MC627. */
 void lint_access_result(const struct lint_results *r, const struct lint_row *row);
 /* routes.c: MC330, MC1025, MC1027, MC1032, MC1043. */
