@@ -26,8 +26,8 @@ struct block {
 struct pattern_check {
 	const struct parse_ctx *ctx;
 	const struct regex_kind *kind;
-	struct arena *scratch; /* compiled expressions live no longer */
-	struct block *blocks;  /* by depth: those around the row in hand */
+	struct arena *scratch;
+	struct block *blocks; /* by depth: those around the row in hand */
 };
 
 /* ---- one expression ---- */
@@ -110,17 +110,23 @@ static bool check_test(const struct pattern_check *c, const struct pattern_test 
 		       size_t *out_groups)
 {
 	char err[256];
-	const char *body = str_dup0(c->scratch, test->body);
-	struct regex *regex =
-		c->kind->compile(c->scratch, body, test->flags, err, sizeof(err));
+	/* A compiled expression may be thousands of times as large as its text:
+	 * one at a time. */
+	struct arena *arena = arena_new(0);
+	const char *body = str_dup0(arena, test->body);
+	const struct regex *regex =
+		c->kind->compile(arena, body, test->flags, err, sizeof(err));
+	bool is_sound = regex != NULL;
 
-	if (!regex) {
+	if (is_sound)
+		*out_groups = c->kind->group_count(regex);
+	arena_free(arena);
+	if (!is_sound) {
 		diag_add(c->ctx->diags, RULE_MC917, test->span,
 			 "'%.*s' %s%s: Postfix skips this row", STR_ARG(test->body),
 			 str_starts(str_of(err), "has ") ? "" : "cannot be used: ", err);
 		return false;
 	}
-	*out_groups = c->kind->group_count(regex);
 	check_flags(c, test);
 	check_dialect(c, test);
 	return true;

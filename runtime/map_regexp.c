@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "runtime/map_regex.h"
+#include "runtime/regex_size.h"
 
 struct regex {
 	regex_t compiled;
@@ -41,10 +42,16 @@ static struct regex *posix_compile(struct arena *arena, const char *pattern,
 {
 	struct regex *regex = arena_alloc(arena, sizeof(*regex));
 	int bits = REG_EXTENDED | REG_ICASE;
+	const char *fault;
 	int code;
 
 	if (!add_flags(flags, &bits)) {
 		snprintf(err, err_size, "has an unknown flag");
+		return NULL;
+	}
+	fault = regex_size_fault(pattern, bits & REG_EXTENDED);
+	if (fault) {
+		snprintf(err, err_size, "%s", fault);
 		return NULL;
 	}
 	code = regcomp(&regex->compiled, pattern, bits);
