@@ -139,15 +139,18 @@ void pattern_build_rule(struct pattern_builder *b, const struct pattern_test *te
 		row->other = *other;
 }
 
-static void report_extra(struct pattern_builder *b, const char *word,
-			 struct scan_loc rest)
+/* False: cidr: tables take no such line. The others pass the text over. */
+static bool takes_extra(struct pattern_builder *b, const char *word, struct scan_loc rest)
 {
+	bool is_taken = b->dialect != PATTERN_CIDR;
+
 	if (rest.lo == rest.hi)
-		return;
+		return true;
 	line_report(&b->reader, RULE_MC921, line_loc_span(&b->reader, &b->line, rest),
-		    "text behind '%s' is ignored; rows inside a block must not be "
-		    "indented, or they become part of the line above",
-		    word);
+		    "text behind '%s': Postfix ignores the %s; rows inside a block must "
+		    "not be indented, or they become part of the line above",
+		    word, is_taken ? "text" : "whole line");
+	return is_taken;
 }
 
 void pattern_build_if(struct pattern_builder *b, const struct pattern_test *test,
@@ -156,9 +159,8 @@ void pattern_build_if(struct pattern_builder *b, const struct pattern_test *test
 	struct pattern_row *row;
 	struct span *open;
 
-	if (b->is_broken)
+	if (b->is_broken || !takes_extra(b, "if", rest))
 		return;
-	report_extra(b, "if", rest);
 	row = add_row(b, PATTERN_ROW_IF, rest);
 	row->test = *test;
 	row->word_span = line_loc_span(&b->reader, &b->line, word);
@@ -173,7 +175,8 @@ void pattern_build_endif(struct pattern_builder *b, struct scan_loc word,
 {
 	struct pattern_row *row;
 
-	report_extra(b, "endif", rest);
+	if (!takes_extra(b, "endif", rest))
+		return;
 	if (b->open_count)
 		b->open_count--;
 	else

@@ -84,28 +84,22 @@ static const char *parse_pattern(struct str *rest, struct cidr_rule *rule)
 		rule->negated = !rule->negated;
 		*rest = str_trim(str_slice(*rest, 1, rest->len));
 	}
-	if (!str_token(rest, " \t\r", &word))
+	if (!str_token(rest, " \t\v\f\r\n", &word))
 		return "has no pattern";
 	*rest = str_trim(*rest);
 	return parse_net(word, rule);
-}
-
-static bool is_word(struct str line, const char *word)
-{
-	size_t len = strlen(word);
-
-	return line.len >= len && str_caseeqc(str_slice(line, 0, len), word) &&
-	       (line.len == len || strchr(" \t!", line.ptr[len]));
 }
 
 static const char *parse_rule(struct str line, struct cidr_rule *rule)
 {
 	const char *wrong;
 
-	rule->rule.is_if = is_word(line, "if");
+	rule->rule.is_if = map_rules_word(line, "if");
 	if (rule->rule.is_if)
 		line = str_trim(str_slice(line, 2, line.len));
 	wrong = parse_pattern(&line, rule);
+	if (!wrong && rule->rule.is_if && line.len)
+		return "has more than if and a network";
 	if (!wrong && !rule->rule.is_if && !line.len)
 		return "has no result";
 	rule->value = line;
@@ -172,7 +166,7 @@ int map_cidr_of_text(struct arena *arena, const char *name, struct str text,
 	self->map = (struct rt_map){&cidr_class, name, 0, {false, false}};
 	map_lines_init(&lines, arena, text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
-		if (is_word(line, "endif")) {
+		if (map_rules_word(line, "endif")) {
 			if (line.len > strlen("endif"))
 				map_warn(warn, number, "has more than endif: ignored");
 			else

@@ -177,14 +177,6 @@ static bool read_rule(struct rule_reader *r, struct str line, struct pattern_rul
 	return !wrong;
 }
 
-static bool is_word(struct str line, const char *word)
-{
-	size_t len = strlen(word);
-
-	return line.len >= len && str_caseeqc(str_slice(line, 0, len), word) &&
-	       (line.len == len || !isalnum((unsigned char)line.ptr[len]));
-}
-
 /* What is taken all the same. */
 static void warn_of_result(const struct pattern_rule *rule, struct rt_map_warn *warn)
 {
@@ -200,7 +192,7 @@ static void add_rule(struct rule_reader *r, struct str line, unsigned number,
 	struct pattern_rule *rule = arena_alloc(r->arena, sizeof(*rule));
 
 	rule->rule.line = number;
-	rule->rule.is_if = is_word(line, "if");
+	rule->rule.is_if = map_rules_word(line, "if");
 	if (!read_rule(r, line, rule)) {
 		map_warn(warn, number, r->err);
 		return;
@@ -279,7 +271,7 @@ int map_pattern_of_text(struct arena *arena, const struct rt_map_text *text,
 	self->kind = is_pcre ? &regex_pcre : &regex_posix;
 	map_lines_init(&lines, arena, text->text, warn);
 	while (map_lines_next(&lines, &line, &number)) {
-		if (is_word(line, "endif")) {
+		if (map_rules_word(line, "endif")) {
 			if (line.len > strlen("endif"))
 				map_warn(warn, number, "has more than endif");
 			map_rules_endif(&self->rules, warn, number);

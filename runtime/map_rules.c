@@ -6,6 +6,9 @@
  */
 #include "runtime/map_rules.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "runtime/map_text.h"
 
@@ -28,6 +31,14 @@ static struct map_rule *close_block(struct map_rules *rules)
 	rule->skip = rules->count;
 	rules->open = rule->up;
 	return rule;
+}
+
+bool map_rules_word(struct str line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return line.len >= len && str_caseeqc(str_slice(line, 0, len), word) &&
+	       (line.len == len || !isalnum((unsigned char)line.ptr[len]));
 }
 
 void map_rules_endif(struct map_rules *rules, struct rt_map_warn *warn, unsigned line)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
+
 struct arena;
 struct rt_map_warn;
 
@@ -29,6 +31,8 @@ struct map_rules {
 
 /* Borrows the rule; an `if` opens a block. */
 void map_rules_add(struct map_rules *rules, struct arena *arena, struct map_rule *rule);
+/* Whether the line begins with the word "if" or "endif", as Postfix reads it. */
+bool map_rules_word(struct str line, const char *word);
 void map_rules_endif(struct map_rules *rules, struct rt_map_warn *warn, unsigned line);
 /* After the last line: closes what is open, with a warning. */
 void map_rules_end(struct map_rules *rules, struct rt_map_warn *warn);

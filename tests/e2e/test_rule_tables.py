@@ -72,6 +72,21 @@ ROWS = {
              "endif", "endif x", "if 10.0.0.0/8 x", "10.0.0.0/ X", "10.0.0.0/8/9 X", "0.0.0.0/0 X", "/8 X"],
 }
 
+# What stands behind the words of a block, and after how much of a line they end.
+BLOCKS = ["if\r10.0.0.0/8\nendif", "if\v10.0.0.0/8\nendif\r", "if!10.0.0.0/8\nendif", "if\r\n 10.0.0.0/8\nendif",
+          "if 10.0.0.0/8\r\n10.1.0.0/16 X\r\nendif\r", "if:x\nendif", "if1 X", "ifx X", "endif\rx", "endif.x",
+          "endifx X", "if 10.0.0.0/8 x\n10.1.0.0/16 X", "if 10.0.0.0/8\nendif x\n10.1.0.0/16 X",
+          "if 10.0.0.0/8\nif 10.0.0.0/9\nendif x\nendif"]
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_words_of_blocks(tmp_path, text):
+    compare(tmp_path, "cidr", text + "\n12.0.0.0/8 Y\n")
+    for key in ("10.1.2.3", "12.0.0.1"):
+        asked = [subprocess.run([*program, "-q", key, f"cidr:{tmp_path}/t"], capture_output=True, timeout=60, check=False)
+                 for program in ([POSTMAP, "-c", tmp_path], [MCC, "-C", tmp_path, "map"])]
+        assert asked[0].stdout == asked[1].stdout and asked[0].returncode == asked[1].returncode, key
+
 
 @pytest.mark.parametrize("kind,row", [(k, r) for k, rows in ROWS.items() for r in rows])
 def test_row(tmp_path, kind, row):
