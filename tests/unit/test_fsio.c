@@ -30,38 +30,9 @@
 #include "base/fsio.h"
 #include "base/limits.h"
 #include "base/status.h"
+#include "dir_case.h"
 
-struct fixture {
-	struct arena *arena;
-	char dir[64];
-	int fd;
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->arena = arena_new(0);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/mcc-fsio-XXXXXX");
-	if (!mkdtemp(f->dir) || fs_open_dir(AT_FDCWD, f->dir, false, &f->fd))
-		return -1;
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	arena_free(f->arena);
-	close(f->fd);
-	if (fs_remove_tree(AT_FDCWD, f->dir))
-		return -1;
-	free(f);
-	return 0;
-}
-
-static const char *content(struct fixture *f, const char *name)
+static const char *content(struct dir_case *f, const char *name)
 {
 	struct str text;
 
@@ -83,7 +54,7 @@ static int entries_of(int dirfd)
 	return count;
 }
 
-static mode_t mode_of(struct fixture *f, const char *name)
+static mode_t mode_of(struct dir_case *f, const char *name)
 {
 	struct stat st;
 
@@ -93,7 +64,7 @@ static mode_t mode_of(struct fixture *f, const char *name)
 
 static void test_new_and_replaced(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 
 	assert_int_equal(fs_write_file(f->fd, "a", STR_LIT("one"), 0644), MCC_OK);
 	assert_string_equal(content(f, "a"), "one");
@@ -105,7 +76,7 @@ static void test_new_and_replaced(void **state)
 
 static void test_mode_ignores_umask(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	mode_t old = umask(077);
 
 	assert_int_equal(fs_write_file(f->fd, "a", STR_LIT("x"), 0664), MCC_OK);
@@ -115,7 +86,7 @@ static void test_mode_ignores_umask(void **state)
 
 static void test_names(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	char longest[NAME_MAX + 2];
 	int sub = -1;
 
@@ -140,7 +111,7 @@ static void test_names(void **state)
 
 static void test_absolute_path(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	char *path = arena_printf(f->arena, "%s/abs", f->dir);
 
 	assert_int_equal(fs_write_file(AT_FDCWD, path, STR_LIT("x"), 0644), MCC_OK);
@@ -165,7 +136,7 @@ static void test_paths_without_an_entry(void **state)
 
 static void test_unreadable_folder_is_removed_when_empty(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	uid_t uid = geteuid();
 	int status;
 
@@ -182,7 +153,7 @@ static void test_unreadable_folder_is_removed_when_empty(void **state)
 
 static void test_symlink_is_replaced_not_followed(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct stat st;
 
 	assert_int_equal(fs_write_file(f->fd, "target", STR_LIT("keep"), 0644), MCC_OK);
@@ -196,7 +167,7 @@ static void test_symlink_is_replaced_not_followed(void **state)
 
 static void test_symlink_in_the_way_of_the_temporary(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	char *trap = arena_printf(f->arena, ".mcc-%ld-0.tmp", (long)getpid());
 
 	/* A name that somebody guessed: its target must stay as it is. */
@@ -209,7 +180,7 @@ static void test_symlink_in_the_way_of_the_temporary(void **state)
 
 static void test_name_taken_by_a_folder(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 
 	assert_int_equal(mkdirat(f->fd, "d", 0755), 0);
 	assert_int_equal(mkdirat(f->fd, "d/sub", 0755), 0);
@@ -220,7 +191,7 @@ static void test_name_taken_by_a_folder(void **state)
 
 static void test_unwritable_folder(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	uid_t uid = geteuid();
 	int status;
 
@@ -301,7 +272,7 @@ static int fill_small_disk(const char *dir)
 
 static void test_full_disk_changes_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	int wstatus = 0;
 	pid_t pid = fork();
 
@@ -317,7 +288,7 @@ static void test_full_disk_changes_nothing(void **state)
 
 static void test_open_dir(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	int fd = -1;
 
 	assert_int_equal(fs_open_dir(f->fd, "d", false, &fd), MCC_ENOENT);
@@ -336,7 +307,7 @@ static void test_open_dir(void **state)
 
 static void test_remove_tree(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 
 	assert_int_equal(mkdirat(f->fd, "out", 0755), 0);
 	assert_int_equal(fs_write_file(f->fd, "out/keep", STR_LIT("x"), 0644), MCC_OK);
@@ -353,7 +324,7 @@ static void test_remove_tree(void **state)
 }
 
 /* `levels` folders below the first one. */
-static int remove_nested(struct fixture *f, int levels)
+static int remove_nested(struct dir_case *f, int levels)
 {
 	int fd = f->fd;
 
@@ -371,7 +342,7 @@ static int remove_nested(struct fixture *f, int levels)
 
 static void test_remove_tree_at_its_limit(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	char *path = arena_strdup(f->arena, "n");
 
 	assert_int_equal(remove_nested(f, LIMIT_TREE_DEPTH), MCC_OK);
@@ -396,7 +367,8 @@ static void test_errno(void **state)
 	assert_string_equal(mcc_status_text(-999), "unknown error");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, dir_case_setup, dir_case_teardown)
 
 int main(void)
 {

@@ -24,39 +24,10 @@
 #include "runtime/bdb_write.h"
 #include "runtime/config.h"
 #include "runtime/map.h"
-
-struct fixture {
-	struct arena *arena;
-	char dir[64];
-	int dirfd;
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->arena = arena_new(0);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/test_bdb.XXXXXX");
-	if (!mkdtemp(f->dir) || fs_open_dir(AT_FDCWD, f->dir, false, &f->dirfd))
-		return -1;
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	close(f->dirfd);
-	if (fs_remove_tree(AT_FDCWD, f->dir))
-		return -1;
-	arena_free(f->arena);
-	free(f);
-	return 0;
-}
+#include "dir_case.h"
 
 /* Exit status of a shell command in the fixture's folder. */
-static int shell(const struct fixture *f, const char *command)
+static int shell(const struct dir_case *f, const char *command)
 {
 	char *line = arena_printf(f->arena, "cd %s && { %s; } >/dev/null 2>&1", f->dir,
 				  command);
@@ -64,7 +35,7 @@ static int shell(const struct fixture *f, const char *command)
 	return system(line);
 }
 
-static bool have(const struct fixture *f, const char *tool)
+static bool have(const struct dir_case *f, const char *tool)
 {
 	return shell(f, arena_printf(f->arena, "command -v %s", tool)) == 0;
 }
@@ -97,15 +68,15 @@ static struct bdb_row *make_rows(struct arena *arena, size_t count)
 	return rows;
 }
 
-static void write_rows(const struct fixture *f, const char *name, enum bdb_type type,
+static void write_rows(const struct dir_case *f, const char *name, enum bdb_type type,
 		       const struct bdb_row *rows, size_t count)
 {
-	struct bdb_target target = {.dirfd = f->dirfd, .name = name, .mode = 0644};
+	struct bdb_target target = {.dirfd = f->fd, .name = name, .mode = 0644};
 
 	assert_int_equal(bdb_write(&target, type, rows, count), MCC_OK);
 }
 
-static struct rt_map *open_map(const struct fixture *f, const char *name,
+static struct rt_map *open_map(const struct dir_case *f, const char *name,
 			       enum bdb_type type)
 {
 	struct rt_map_ref ref = {.name = name,
@@ -115,12 +86,12 @@ static struct rt_map *open_map(const struct fixture *f, const char *name,
 	struct rt_map *map = NULL;
 	char err[256] = "";
 
-	if (rt_map_open_database(f->arena, f->dirfd, &ref, &map, err, sizeof(err)))
+	if (rt_map_open_database(f->arena, f->fd, &ref, &map, err, sizeof(err)))
 		fail_msg("%s", err);
 	return map;
 }
 
-static void check_lookups(const struct fixture *f, const char *name, enum bdb_type type,
+static void check_lookups(const struct dir_case *f, const char *name, enum bdb_type type,
 			  const struct bdb_row *rows, size_t count)
 {
 	struct rt_map *map = open_map(f, name, type);
@@ -148,14 +119,14 @@ static bool count_row(struct str key, struct str value, void *arg)
 	return true;
 }
 
-static void check_walk(const struct fixture *f, const char *name, enum bdb_type type,
+static void check_walk(const struct dir_case *f, const char *name, enum bdb_type type,
 		       size_t count)
 {
 	struct bdb_file *file = NULL;
 	char err[256] = "";
 	size_t seen = 0;
 
-	assert_int_equal(bdb_open(f->arena, f->dirfd, name, type == BDB_HASH, &file, err,
+	assert_int_equal(bdb_open(f->arena, f->fd, name, type == BDB_HASH, &file, err,
 				  sizeof(err)),
 			 MCC_OK);
 	assert_int_equal(bdb_each(file, count_row, &seen), MCC_OK);
@@ -164,7 +135,7 @@ static void check_walk(const struct fixture *f, const char *name, enum bdb_type 
 }
 
 /* postmap -s of the file, sorted, is exactly the rows. */
-static void check_with_postmap(const struct fixture *f, const char *type,
+static void check_with_postmap(const struct dir_case *f, const char *type,
 			       const struct bdb_row *rows, size_t count)
 {
 	struct strbuf want;
@@ -173,7 +144,7 @@ static void check_with_postmap(const struct fixture *f, const char *type,
 	for (size_t i = 0; i < count; i++)
 		strbuf_addf(&want, "%.*s\t%.*s\n", STR_ARG(rows[i].key),
 			    STR_ARG(rows[i].value));
-	assert_int_equal(fs_write_file(f->dirfd, "want", strbuf_view(&want), 0644), 0);
+	assert_int_equal(fs_write_file(f->fd, "want", strbuf_view(&want), 0644), 0);
 	strbuf_fini(&want);
 	assert_int_equal(
 		shell(f,
@@ -194,7 +165,7 @@ static void check_with_postmap(const struct fixture *f, const char *type,
 			0);
 }
 
-static void check_table(struct fixture *f, enum bdb_type type, size_t count)
+static void check_table(struct dir_case *f, enum bdb_type type, size_t count)
 {
 	const char *word = type == BDB_HASH ? "hash" : "btree";
 	struct bdb_row *rows = make_rows(f->arena, count);
@@ -222,7 +193,7 @@ static void test_reads_back(void **state)
 /* Separators of a thousand bytes and more: inner pages with overflow keys. */
 static void test_long_common_prefixes(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	enum { COUNT = 300, LENGTH = 3000 };
 	struct bdb_row *rows = arena_array(f->arena, COUNT, sizeof(*rows));
 
@@ -243,7 +214,7 @@ static void test_long_common_prefixes(void **state)
 
 static void test_first_of_equal_keys_wins(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	const struct bdb_row rows[] = {{STR_LIT("b"), STR_LIT("1")},
 				       {STR_LIT("a"), STR_LIT("2")},
 				       {STR_LIT("b"), STR_LIT("3")},
@@ -258,10 +229,10 @@ static void test_first_of_equal_keys_wins(void **state)
 
 static void test_same_bytes_in_any_folder(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct bdb_row *rows = make_rows(f->arena, 3000);
 
-	assert_int_equal(mkdirat(f->dirfd, "sub", 0755), 0);
+	assert_int_equal(mkdirat(f->fd, "sub", 0755), 0);
 	for (int type = BDB_HASH; type <= BDB_BTREE; type++) {
 		write_rows(f, "one.db", (enum bdb_type)type, rows, 3000);
 		sleep(1);
@@ -273,7 +244,7 @@ static void test_same_bytes_in_any_folder(void **state)
 /* Tables that libdb has grown bucket by bucket. */
 static void test_reads_postmaps_files(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct bdb_row *rows = make_rows(f->arena, 5000);
 	struct strbuf source;
 
@@ -283,7 +254,7 @@ static void test_reads_postmaps_files(void **state)
 	for (size_t i = 0; i < 5000; i++)
 		strbuf_addf(&source, "%.*s %.*s\n", STR_ARG(rows[i].key),
 			    STR_ARG(rows[i].value));
-	assert_int_equal(fs_write_file(f->dirfd, "t", strbuf_view(&source), 0644), 0);
+	assert_int_equal(fs_write_file(f->fd, "t", strbuf_view(&source), 0644), 0);
 	strbuf_fini(&source);
 	for (int type = BDB_HASH; type <= BDB_BTREE; type++) {
 		assert_int_equal(shell(f, type == BDB_HASH
@@ -297,22 +268,22 @@ static void test_reads_postmaps_files(void **state)
 
 static void test_refuses_other_files(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct bdb_file *file = NULL;
 	char err[256] = "";
 	const struct bdb_row row = {STR_LIT("a"), STR_LIT("b")};
 
-	assert_int_equal(fs_write_file(f->dirfd, "text", str_of("hello\n"), 0644), 0);
+	assert_int_equal(fs_write_file(f->fd, "text", str_of("hello\n"), 0644), 0);
 	write_rows(f, "tree.db", BDB_BTREE, &row, 1);
-	assert_int_equal(bdb_open(f->arena, f->dirfd, "text", true, &file, err, 256),
+	assert_int_equal(bdb_open(f->arena, f->fd, "text", true, &file, err, 256),
 			 MCC_EFORMAT);
 	assert_string_equal(err, "text is damaged: it is shorter than a page");
-	assert_int_equal(bdb_open(f->arena, f->dirfd, "tree.db", true, &file, err, 256),
+	assert_int_equal(bdb_open(f->arena, f->fd, "tree.db", true, &file, err, 256),
 			 MCC_EFORMAT);
 	assert_string_equal(err, "tree.db is not a Berkeley DB hash file");
-	assert_int_equal(bdb_open(f->arena, f->dirfd, "none", true, &file, err, 256),
+	assert_int_equal(bdb_open(f->arena, f->fd, "none", true, &file, err, 256),
 			 MCC_ENOENT);
-	assert_int_equal(bdb_open(f->arena, f->dirfd, ".", true, &file, err, 256),
+	assert_int_equal(bdb_open(f->arena, f->fd, ".", true, &file, err, 256),
 			 MCC_EISDIR);
 }
 
@@ -326,7 +297,7 @@ static bool any_row(struct str key, struct str value, void *arg)
 /* Every byte of the meta page and many others flipped, one at a time. */
 static void test_survives_damage(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct bdb_row *rows = make_rows(f->arena, 200);
 	struct str bytes = {NULL, 0};
 	struct str value;
@@ -338,18 +309,18 @@ static void test_survives_damage(void **state)
 		int fd;
 
 		write_rows(f, "t.db", (enum bdb_type)type, rows, 200);
-		assert_int_equal(
-			fs_read_file(f->arena, f->dirfd, "t.db", 1 << 24, &bytes), 0);
+		assert_int_equal(fs_read_file(f->arena, f->fd, "t.db", 1 << 24, &bytes),
+				 0);
 		copy = arena_memdup0(f->arena, bytes.ptr, bytes.len);
-		fd = openat(f->dirfd, "t.db", O_WRONLY);
+		fd = openat(f->fd, "t.db", O_WRONLY);
 		for (size_t at = 0; at < bytes.len; at += at < 256 ? 1 : 37) {
 			struct bdb_file *file = NULL;
 			size_t seen = 0;
 			char flipped = (char)(copy[at] ^ (1 << at % 8));
 
 			assert_int_equal(pwrite(fd, &flipped, 1, (off_t)at), 1);
-			if (bdb_open(scratch, f->dirfd, "t.db", type == BDB_HASH, &file,
-				     err, sizeof(err)) == 0) {
+			if (bdb_open(scratch, f->fd, "t.db", type == BDB_HASH, &file, err,
+				     sizeof(err)) == 0) {
 				(void)bdb_get(file, rows[at % 200].key, scratch, &value);
 				if (bdb_each(file, any_row, &seen))
 					assert_true(seen <= 10000000);
@@ -366,7 +337,7 @@ static void test_survives_damage(void **state)
 /* Every bucket's chain made a circle: the walk ends, and soon. */
 static void test_circular_chains(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	enum { COUNT = 20000 };
 	struct bdb_row *rows = make_rows(f->arena, COUNT);
 	struct bdb_file *file = NULL;
@@ -377,7 +348,7 @@ static void test_circular_chains(void **state)
 	int fd;
 
 	write_rows(f, "t.db", BDB_HASH, rows, COUNT);
-	fd = openat(f->dirfd, "t.db", O_RDWR);
+	fd = openat(f->fd, "t.db", O_RDWR);
 	size = lseek(fd, 0, SEEK_END);
 	for (off_t page = 1; page < size / BDB_PAGE_SIZE; page++) {
 		unsigned char next[4] = {(unsigned char)page, (unsigned char)(page >> 8)};
@@ -386,7 +357,7 @@ static void test_circular_chains(void **state)
 			pwrite(fd, next, 4, page * BDB_PAGE_SIZE + BDB_PAGE_NEXT), 4);
 	}
 	close(fd);
-	assert_int_equal(bdb_open(f->arena, f->dirfd, "t.db", true, &file, err, 256), 0);
+	assert_int_equal(bdb_open(f->arena, f->fd, "t.db", true, &file, err, 256), 0);
 	assert_int_equal(bdb_each(file, any_row, &seen), MCC_EFORMAT);
 	assert_int_equal(bdb_get(file, STR_LIT("none"), f->arena, &value),
 			 RT_LOOKUP_ERROR);
@@ -396,19 +367,22 @@ static void test_circular_chains(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_reads_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_long_common_prefixes, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_first_of_equal_keys_wins, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_same_bytes_in_any_folder, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_reads_postmaps_files, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_refuses_other_files, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_survives_damage, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_circular_chains, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reads_back, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_long_common_prefixes, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_first_of_equal_keys_wins,
+						dir_case_setup, dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_same_bytes_in_any_folder,
+						dir_case_setup, dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_reads_postmaps_files, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_refuses_other_files, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_survives_damage, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_circular_chains, dir_case_setup,
+						dir_case_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

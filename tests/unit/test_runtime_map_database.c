@@ -19,35 +19,9 @@
 #include "runtime/config.h"
 #include "runtime/database.h"
 #include "runtime/map.h"
+#include "dir_case.h"
 
 static const char *const types[] = {"lmdb", "cdb"};
-
-struct fixture {
-	struct arena *arena;
-	char dir[64];
-	int dirfd;
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->arena = arena_new(0);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/test_database.XXXXXX");
-	*state = f;
-	return mkdtemp(f->dir) ? fs_open_dir(AT_FDCWD, f->dir, false, &f->dirfd) : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	close(f->dirfd);
-	arena_free(f->arena);
-	assert_int_equal(fs_remove_tree(AT_FDCWD, f->dir), MCC_OK);
-	free(f);
-	return 0;
-}
 
 /* Every 50th value is larger than a page. */
 static struct bdb_row *make_rows(struct arena *arena, size_t count)
@@ -65,20 +39,20 @@ static struct bdb_row *make_rows(struct arena *arena, size_t count)
 	return rows;
 }
 
-static void write_rows(const struct fixture *f, const char *type,
+static void write_rows(const struct dir_case *f, const char *type,
 		       const struct bdb_row *rows, size_t count)
 {
-	const struct bdb_target target = {.dirfd = f->dirfd, .name = "t", .mode = 0644};
+	const struct bdb_target target = {.dirfd = f->fd, .name = "t", .mode = 0644};
 
 	assert_int_equal(database_write(&target, type, rows, count), MCC_OK);
 }
 
-static int open_file(const struct fixture *f, const char *type, struct rt_map **out_map)
+static int open_file(const struct dir_case *f, const char *type, struct rt_map **out_map)
 {
 	const struct rt_map_ref ref = {.name = "t", .type = type, .path = "t"};
 	char err[256];
 
-	return rt_map_open_database(f->arena, f->dirfd, &ref, out_map, err, sizeof(err));
+	return rt_map_open_database(f->arena, f->fd, &ref, out_map, err, sizeof(err));
 }
 
 static bool count_row(struct str key, struct str value, void *arg)
@@ -89,7 +63,7 @@ static bool count_row(struct str key, struct str value, void *arg)
 	return true;
 }
 
-static void check_all(const struct fixture *f, const char *type, size_t count)
+static void check_all(const struct dir_case *f, const char *type, size_t count)
 {
 	const struct bdb_row *rows = make_rows(f->arena, count);
 	struct rt_map *map = NULL;
@@ -127,7 +101,7 @@ static bool any_row(MCC_UNUSED struct str key, MCC_UNUSED struct str value, void
 }
 
 /* Neither crashes nor names more rows than the file has room for. */
-static void try_all(const struct fixture *f, const char *type, struct str key)
+static void try_all(const struct dir_case *f, const char *type, struct str key)
 {
 	struct rt_map *map = NULL;
 	struct str value;
@@ -143,7 +117,7 @@ static void try_all(const struct fixture *f, const char *type, struct str key)
 
 static void test_damaged(void **state)
 {
-	const struct fixture *f = *state;
+	const struct dir_case *f = *state;
 	const struct bdb_row *rows = make_rows(f->arena, 300);
 
 	for (size_t t = 0; t < array_len(types); t++) {
@@ -151,9 +125,9 @@ static void test_damaged(void **state)
 		int fd;
 
 		write_rows(f, types[t], rows, 300);
-		assert_int_equal(fs_read_file(f->arena, f->dirfd, "t", 1 << 20, &text),
+		assert_int_equal(fs_read_file(f->arena, f->fd, "t", 1 << 20, &text),
 				 MCC_OK);
-		fd = openat(f->dirfd, "t", O_WRONLY | O_CLOEXEC);
+		fd = openat(f->fd, "t", O_WRONLY | O_CLOEXEC);
 		assert_true(fd >= 0);
 		for (size_t i = 0; i < text.len; i += i % 4096 < 200 ? 1 : 37) {
 			char byte = (char)(text.ptr[i] ^ (i % 3 ? 0xff : 1));
@@ -168,11 +142,11 @@ static void test_damaged(void **state)
 
 static void test_refuses_other_files(void **state)
 {
-	const struct fixture *f = *state;
+	const struct dir_case *f = *state;
 	struct rt_map *map = NULL;
 
 	for (size_t t = 0; t < array_len(types); t++) {
-		unlinkat(f->dirfd, "t", 0);
+		unlinkat(f->fd, "t", 0);
 		assert_int_equal(open_file(f, types[t], &map), MCC_ENOENT);
 		write_rows(f, types[t ^ 1], make_rows(f->arena, 200), 200);
 		assert_int_equal(open_file(f, types[t], &map), MCC_EFORMAT);
@@ -183,10 +157,12 @@ static void test_refuses_other_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_all_is_found, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refuses_other_files, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(test_all_is_found, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_damaged, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_refuses_other_files, dir_case_setup,
+						dir_case_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

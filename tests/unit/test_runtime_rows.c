@@ -20,36 +20,12 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "runtime/database.h"
+#include "dir_case.h"
 
 enum { ROWS = 20000, KEYS = 15000, TINY = 3000 };
 
-struct fixture {
-	struct arena *arena;
-	char dir[64];
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->arena = arena_new(0);
-	snprintf(f->dir, sizeof(f->dir), "/tmp/test_rows.XXXXXX");
-	*state = f;
-	return mkdtemp(f->dir) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	arena_free(f->arena);
-	assert_int_equal(fs_remove_tree(AT_FDCWD, f->dir), MCC_OK);
-	free(f);
-	return 0;
-}
-
 /* Keys that share beginnings, some twice, some longer than what is held. */
-static struct row_store *fill(struct fixture *f, size_t held, size_t count)
+static struct row_store *fill(struct dir_case *f, size_t held, size_t count)
 {
 	const char *beside = arena_printf(f->arena, "%s/x", f->dir);
 	struct row_store *store = row_store_new(AT_FDCWD, beside, held);
@@ -98,7 +74,7 @@ static uint32_t by_length(const struct row_order *order, struct str key)
 	return (uint32_t)key.len & order->mask;
 }
 
-static void check_sorted(struct fixture *f, size_t held, bool keep_last, bool numbers)
+static void check_sorted(struct dir_case *f, size_t held, bool keep_last, bool numbers)
 {
 	struct counting c = {{count_duplicate}, 0, keep_last};
 	struct row_order order = {numbers ? by_length : NULL, 15, keep_last,
@@ -134,7 +110,8 @@ static void test_sorted(void **state)
 }
 
 /* Without reading the rows: the same duplicates, and nothing else is lost. */
-static void check_duplicates(struct fixture *f, size_t held, bool keep_last, bool numbers)
+static void check_duplicates(struct dir_case *f, size_t held, bool keep_last,
+			     bool numbers)
 {
 	struct counting c = {{count_duplicate}, 0, keep_last};
 	const struct row_order order = {numbers ? by_length : NULL, UINT32_MAX, keep_last,
@@ -155,7 +132,7 @@ static void test_duplicates(void **state)
 static void test_large_rows(void **state)
 {
 	enum { LARGE = 12 << 20 };
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct row_store *store = fill(f, LIMIT_ROWS_HELD, 10);
 	const struct row_order order = {.number = NULL};
 	char *value = arena_alloc(f->arena, LARGE);
@@ -207,7 +184,7 @@ static void test_in_order(void **state)
 	}
 }
 
-static struct str file_from(struct fixture *f, const char *type, struct row_store *store)
+static struct str file_from(struct dir_case *f, const char *type, struct row_store *store)
 {
 	const char *path = arena_printf(f->arena, "%s/%s", f->dir, type);
 	struct bdb_target target = {.dirfd = AT_FDCWD, .name = path, .mode = 0644};
@@ -221,7 +198,7 @@ static struct str file_from(struct fixture *f, const char *type, struct row_stor
 	return text;
 }
 
-static struct str file_of(struct fixture *f, const char *type, size_t held, size_t count)
+static struct str file_of(struct dir_case *f, const char *type, size_t held, size_t count)
 {
 	return file_from(f, type, fill(f, held, count));
 }
@@ -271,7 +248,7 @@ static int lend_row(const struct stored_row *row, void *arg)
 	return row_store_add(l->store, key, is_copied ? row->value : value, row->place);
 }
 
-static struct row_store *fill_lent(struct fixture *f, size_t held)
+static struct row_store *fill_lent(struct dir_case *f, size_t held)
 {
 	struct row_store *copied = fill(f, LIMIT_ROWS_HELD, ROWS);
 	struct lending l = {
@@ -290,7 +267,7 @@ static struct row_store *fill_lent(struct fixture *f, size_t held)
 static void test_lent_rows(void **state)
 {
 	static const char *const types[] = {"hash", "btree", "lmdb", "cdb"};
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 
 	for (size_t i = 0; i < 2 * array_len(types); i++) {
 		const char *type = types[i / 2];
@@ -303,7 +280,7 @@ static void test_lent_rows(void **state)
 
 static void test_nothing_is_left(void **state)
 {
-	struct fixture *f = *state;
+	struct dir_case *f = *state;
 	struct row_store *store = fill(f, TINY, ROWS);
 
 	/* Not even while it is open: the files have no name. */
@@ -328,13 +305,20 @@ static void test_no_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_sorted, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_large_rows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_same_files, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lent_rows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nothing_is_left, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sorted, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_duplicates, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_large_rows, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_in_order, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_same_files, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_lent_rows, dir_case_setup,
+						dir_case_teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_is_left, dir_case_setup,
+						dir_case_teardown),
 		cmocka_unit_test(test_no_folder),
 	};
 
