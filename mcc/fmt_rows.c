@@ -51,7 +51,7 @@ static bool find_colon(const struct fmt *f, const struct fmt_item *item, uint32_
 
 	if (value < at)
 		at = value;
-	while (at > f->lines[item->first].lo && memchr(" \t\v\f\r", text[at - 1], 5))
+	while (at > f->lines[item->first].lo && memchr(" \t\r", text[at - 1], 3))
 		at--;
 	if (at == f->lines[item->first].lo || text[at - 1] != ':')
 		return false;
@@ -69,7 +69,7 @@ static void bind_alias(struct fmt *f, struct fmt_item *item, const struct alias_
 		value = text_full_span(e->value);
 	if (find_colon(f, item, value.lo, &key.hi)) {
 		while (key.hi > key.lo &&
-		       memchr(" \t\v\f\r", f->src->text.ptr[key.hi - 1], 5))
+		       memchr(" \t\r", f->src->text.ptr[key.hi - 1], 3))
 			key.hi--;
 		if (key.hi > key.lo)
 			set_row(f, item, key, value);

@@ -13,7 +13,8 @@
 
 #include "base/limits.h"
 
-enum token { END, PLAIN, OPEN, CLOSE, PLUS, COUNTED };
+/* OPTIONAL: `*` and `?`, which write nothing out again. */
+enum token { END, PLAIN, OPEN, CLOSE, OPTIONAL, PLUS, COUNTED };
 
 struct size_scan {
 	const char *at;
@@ -51,6 +52,8 @@ static enum token special(char c)
 		return OPEN;
 	case ')':
 		return CLOSE;
+	case '?':
+		return OPTIONAL;
 	case '+':
 		return PLUS;
 	case '{':
@@ -73,6 +76,8 @@ static enum token next_token(struct size_scan *s)
 		return PLAIN;
 	}
 	s->at++;
+	if (c == '*')
+		return OPTIONAL;
 	if (c != '\\')
 		return s->is_extended ? special(c) : PLAIN;
 	if (!*s->at)
@@ -135,6 +140,7 @@ static bool take(struct size_scan *s, enum token token)
 		s->sum += s->last;
 		s->last = 1;
 		break;
+	case OPTIONAL:
 	case END:
 		break;
 	}
