@@ -57,9 +57,11 @@ enum {
 	 * defaults of 1000; alias nesting in local(8) is 100. */
 	LIMIT_ALIAS_DEPTH = 100,
 	LIMIT_ALIAS_MEMBERS = 10000,
-	/* Parts of a POSIX expression once its repetitions are written out, some
-	 * half a KiB each in the C library; parentheses in each other. */
+	/* Parts of a POSIX expression once its repetitions are written out, and
+	 * loops, whose square the C library looks at: together they take it
+	 * half a second and 100 MiB at most. Parentheses in each other. */
 	LIMIT_REGEX_SIZE = 1 << 16,
+	LIMIT_REGEX_LOOPS = 1000,
 	LIMIT_REGEX_DEPTH = 200,
 	/* Answers of one randmap. */
 	LIMIT_RANDMAP_VALUES = 1000,

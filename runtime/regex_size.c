@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The C library writes a repeated part out as often as it may occur, one `+`
- * twice, and calls itself for each parenthesis: a line of a table could take all
- * memory or the whole stack. So the parts are counted first, in one pass that
- * keeps for each open parenthesis what stands before it.
+ * twice, looks from each loop to all others, and calls itself for each
+ * parenthesis: a line of a table could take all memory, hours, or the whole
+ * stack. So parts and loops are counted first, in one pass that keeps for each
+ * open parenthesis what stands before it.
  */
 #include "runtime/regex_size.h"
 
@@ -13,16 +14,21 @@
 
 #include "base/limits.h"
 
-/* OPTIONAL: `*` and `?`, which write nothing out again. */
 enum token { END, PLAIN, OPEN, CLOSE, OPTIONAL, PLUS, COUNTED };
+
+/* Of some of the expression, once its repetitions are written out. */
+struct extent {
+	uint64_t parts;
+	uint64_t loops; /* `*`, `?` and their like; weighed where they nest */
+};
 
 struct size_scan {
 	const char *at;
 	bool is_extended;
 	unsigned depth;
-	uint64_t before[LIMIT_REGEX_DEPTH]; /* in the group, without `last` */
-	uint64_t sum;
-	uint64_t last; /* what a repetition would repeat */
+	struct extent before[LIMIT_REGEX_DEPTH]; /* in the group, without `last` */
+	struct extent sum;
+	struct extent last; /* what a repetition would repeat */
 };
 
 /* Behind "[...]"; a `]` that stands first, and [:classes:], do not end it. */
@@ -96,55 +102,90 @@ static uint64_t read_number(const char **at)
 	return n;
 }
 
+static void skip(struct size_scan *s, const char *text)
+{
+	if (strncmp(s->at, text, strlen(text)) == 0)
+		s->at += strlen(text);
+}
+
+static struct extent joined(struct extent a, struct extent b)
+{
+	return (struct extent){a.parts + b.parts, a.loops + b.loops};
+}
+
+static struct extent times(struct extent e, uint64_t n)
+{
+	return (struct extent){e.parts * n, e.loops * n};
+}
+
+/* A loop around loops costs the library some four times as much as they do. */
+static struct extent looped(struct extent e)
+{
+	return (struct extent){e.parts, e.loops ? 4 * e.loops : 1};
+}
+
 /*
- * How many times {n,m} writes a part out. Those that may be missing stand in
- * each other, which the library pays for with the square of their number; 64 of
- * them cost what 64 parts cost.
+ * {n,m}. Parts that may be missing stand in each other; the library makes less
+ * of those than of loops, and writes fewer than their square.
  */
-static uint64_t count_of(struct size_scan *s)
+static struct extent counted(struct size_scan *s)
 {
 	uint64_t least = read_number(&s->at);
 	uint64_t most = least;
+	struct extent e;
 
 	if (*s->at == ',') {
 		s->at++;
 		most = isdigit((unsigned char)*s->at) ? read_number(&s->at) : least + 1;
 	}
-	if (most <= least)
-		return least ? least : 1;
-	return most + (most - least) * (most - least) / 64;
+	skip(s, s->is_extended ? "}" : "\\}");
+	e = times(s->last, most > 1 ? most : 1);
+	if (most > least)
+		e.loops += (most - least) / 4;
+	return e;
 }
 
 static bool take(struct size_scan *s, enum token token)
 {
+	static const struct extent nothing, one = {1, 0};
+
 	switch (token) {
 	case OPEN:
 		if (s->depth == LIMIT_REGEX_DEPTH)
 			return false;
-		s->before[s->depth++] = s->sum + s->last;
-		s->sum = s->last = 0;
+		s->before[s->depth++] = joined(s->sum, s->last);
+		s->sum = s->last = nothing;
 		break;
 	case CLOSE:
 		if (!s->depth)
 			break;
-		s->last += s->sum;
+		s->last = joined(s->sum, s->last);
 		s->sum = s->before[--s->depth];
 		break;
+	case OPTIONAL:
+		s->last = looped(s->last);
+		break;
 	case PLUS:
-		s->last *= 2;
+		s->last = joined(s->last, looped(s->last));
 		break;
 	case COUNTED:
-		s->last *= count_of(s);
+		s->last = counted(s);
 		break;
 	case PLAIN:
-		s->sum += s->last;
-		s->last = 1;
+		s->sum = joined(s->sum, s->last);
+		s->last = one;
 		break;
-	case OPTIONAL:
 	case END:
 		break;
 	}
 	return true;
+}
+
+static bool is_too_large(const struct size_scan *s)
+{
+	struct extent all = joined(s->sum, s->last);
+
+	return all.parts > LIMIT_REGEX_SIZE || all.loops > LIMIT_REGEX_LOOPS;
 }
 
 const char *regex_size_fault(const char *pattern, bool is_extended)
@@ -156,8 +197,8 @@ const char *regex_size_fault(const char *pattern, bool is_extended)
 		token = next_token(&s);
 		if (!take(&s, token))
 			return "has too many parentheses in each other";
-		if (s.sum + s.last > LIMIT_REGEX_SIZE)
-			return "has too many repetitions in each other";
+		if (is_too_large(&s))
+			return "has too many repetitions";
 	} while (token != END);
 	return NULL;
 }

@@ -19,30 +19,38 @@ struct size_case {
 	bool fits_basic;
 };
 
-/* 2^16 parts is the bound. */
+/* 65536 parts and 1000 loops are the bounds. */
 static const struct size_case cases[] = {
 	{"", true, true},
 	{"^(From|To): .*[a-z0-9]{1,64}@", true, true},
-	{"s++++++++++++++++", true, true},
-	{"s+++++++++++++++++", false, true},
-	{"s+t++++++++++++++++", false, true},
-	{"s++++++*+++++++?+++++", false, true},
-	{"s\\+\\+\\+\\+\\+\\+*\\+\\+\\+\\+\\+\\+\\?\\+\\+\\+\\+\\+\\+", true, false},
-	{"s\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+", true, false},
-	{"((((a+)+)+)+)+", true, true},
-	{"(((((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)", false, true},
-	{"(a{255}){255}", true, true},
+	{"(a{256}){256}", true, true},
 	{"(a{256}){256}b", false, true},
 	{"\\(a\\{256\\}\\)\\{256\\}b", true, false},
-	{"a{1,2000}", true, true},
-	{"a{1,2100}", false, true},
 	{"a{99999999999999999999}", false, true},
-	{"a{0}{,3}{,}", true, true},
+	{"a{256}{256}", true, true},
+	{"a{256}{257}", false, true},
+	{"a\\{256\\}\\{257\\}", true, false},
+	{"(a*){1000}", true, true},
+	{"(a*){1000}b?", false, true},
+	{"(a?){1001}", false, true},
+	{"\\(a*\\)\\{1001\\}", true, false},
+	{"((a*)*){250}", true, true},
+	{"((a*)*){251}", false, true},
+	{"a{1,4000}", true, true},
+	{"a{1,4008}", false, true},
+	{"a{0}{,3}{,}{2,}", true, true},
+	{"s+++++", true, true},
+	{"s++++++", false, true},
+	{"s++*?+", true, true},
+	{"s++*?++", false, true},
+	{"s\\+\\+\\+\\+\\+\\+", true, false},
+	{"((((a+)+)+)+)", true, true},
+	{"((((((a+)+)+)+)+)+)", false, true},
 	/* Nothing in brackets or behind a backslash repeats. */
 	{"[]+++++++++++++++++++]", true, true},
 	{"[[:alpha:]+++++++++++++++++++]", true, true},
 	{"[^]++++++++++++++++++]", true, true},
-	{"a\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+", true, true},
+	{"a\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+", true, false},
 	/* Left for regcomp to refuse. */
 	{"[", true, true},
 	{"[[:", true, true},
@@ -59,7 +67,11 @@ static void test_sizes(void **state)
 
 		if ((regex_size_fault(c->pattern, true) == NULL) != c->fits_extended ||
 		    (regex_size_fault(c->pattern, false) == NULL) != c->fits_basic)
-			fail_msg("%s", c->pattern);
+			fail_msg("%s: %s; basic: %s", c->pattern,
+				 regex_size_fault(c->pattern, true) ? "too large"
+								    : "fits",
+				 regex_size_fault(c->pattern, false) ? "too large"
+								     : "fits");
 	}
 }
 
