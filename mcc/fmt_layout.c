@@ -263,15 +263,11 @@ void fmt_token(struct fmt *f, struct span token, enum fmt_gap gap)
 
 /* ---- items to text ---- */
 
-/* A logical line that the trees do not have: as it was. */
+/* A logical line that the trees do not have: as it was, blanks at its end too,
+ * which may stand in a quote or behind a backslash. */
 static void put_verbatim(struct fmt *f, const struct fmt_item *item)
 {
-	struct span span = fmt_block_span(f, item);
-	const char *text = f->src->text.ptr;
-
-	while (span.hi > span.lo && memchr(" \t\v\f\r", text[span.hi - 1], 5))
-		span.hi--;
-	fmt_token(f, span, FMT_GAP_NONE);
+	fmt_token(f, fmt_block_span(f, item), FMT_GAP_NONE);
 }
 
 static void put_block(struct fmt *f, const struct fmt_item *item)

@@ -109,6 +109,9 @@ const struct fmt_words *fmt_words_of(const struct parse_ctx *ctx,
 	size_t room = 0;
 	size_t end;
 
+	/* Whether these are blanks depends on what reads them. */
+	if (str_chr(value.str, '\v') >= 0 || str_chr(value.str, '\f') >= 0)
+		return NULL;
 	if (!lists || !(param ? is_list_kind(param->kind) : is_restrictions(lists, name)))
 		return NULL;
 	for (size_t at = 0; at < value.str.len; at = end) {
@@ -136,6 +139,21 @@ struct main_entry {
 	bool is_restrictions;
 };
 
+/* Comments go before the words of a value: none may stand before the `=`, nor in
+ * a value without words. */
+static bool has_place(const struct fmt *f, const struct fmt_item *item,
+		      const struct cf_entry *e)
+{
+	const char *equals = memchr(f->src->text.ptr + e->name_span.hi, '=',
+				    e->span.hi - e->name_span.hi);
+	struct span before = e->name_span;
+
+	if (equals)
+		before.hi = (uint32_t)(equals - f->src->text.ptr);
+	return fmt_is_one_line(f, before) &&
+	       (e->value.str.len || item->first == item->last);
+}
+
 void fmt_bind_main(struct fmt *f)
 {
 	const struct cf_file *file = cf_parse(f->ctx, f->src);
@@ -149,7 +167,7 @@ void fmt_bind_main(struct fmt *f)
 		const struct cf_entry *e = &file->entries[i];
 		struct fmt_item *item = fmt_find_block(f, &at, e->span.lo);
 
-		if (!item)
+		if (!item || !has_place(f, item, e))
 			continue;
 		entries[i].entry = e;
 		entries[i].list = fmt_words_of(f->ctx, lists, e->name, e->value);

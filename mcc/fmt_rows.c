@@ -71,7 +71,8 @@ static void bind_alias(struct fmt *f, struct fmt_item *item, const struct alias_
 		while (key.hi > key.lo &&
 		       memchr(" \t\r", f->src->text.ptr[key.hi - 1], 3))
 			key.hi--;
-		if (key.hi > key.lo)
+		/* A blank behind a backslash is part of the name. */
+		if (key.hi > key.lo && f->src->text.ptr[key.hi - 1] != '\\')
 			set_row(f, item, key, value);
 	}
 }
@@ -89,6 +90,14 @@ static void bind_aliases(struct fmt *f)
 	}
 }
 
+/* Whether something that the tree does not have stands behind `from`. */
+static bool has_more(const struct fmt *f, const struct fmt_item *item, uint32_t from)
+{
+	struct span all = fmt_block_span(f, item);
+
+	return str_trim(str_slice(f->src->text, from, all.hi)).len > 0;
+}
+
 static void bind_pattern(struct fmt *f, struct fmt_item *item,
 			 const struct pattern_row *row)
 {
@@ -100,6 +109,8 @@ static void bind_pattern(struct fmt *f, struct fmt_item *item,
 	key.hi = row->kind == PATTERN_ROW_ENDIF ? row->word_span.hi : row->test.span.hi;
 	if (row->other.body.ptr)
 		key.hi = row->other.span.hi;
+	if (has_more(f, item, rest.hi > key.hi ? rest.hi : key.hi))
+		return;
 	set_row(f, item, key, rest);
 	if (item->is_row && row->kind == PATTERN_ROW_IF)
 		item->entry = row;
