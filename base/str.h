@@ -125,12 +125,39 @@ void strbuf_fini(struct strbuf *buf);
 void strbuf_clear(struct strbuf *buf); /* keeps the room */
 void strbuf_add(struct strbuf *buf, const void *data, size_t len);
 void strbuf_adds(struct strbuf *buf, const char *cstr);
-void strbuf_addstr(struct strbuf *buf, struct str s);
-void strbuf_addc(struct strbuf *buf, char c);
-/* Appends len bytes that the caller fills; NULL: failed. */
-char *strbuf_claim(struct strbuf *buf, size_t len);
+/* As strbuf_claim(), when the room has to grow. */
+char *strbuf_claim_grown(struct strbuf *buf, size_t len);
 void strbuf_addf(struct strbuf *buf, const char *fmt, ...) MCC_PRINTF(2, 3);
 void strbuf_vaddf(struct strbuf *buf, const char *fmt, va_list ap) MCC_PRINTF(2, 0);
 struct str strbuf_view(const struct strbuf *buf);
+
+/* Appends len bytes that the caller fills; NULL: failed. */
+static inline char *strbuf_claim(struct strbuf *buf, size_t len)
+{
+	char *start;
+
+	if (buf->failed || buf->room - buf->len <= len || buf->max - buf->len < len)
+		return strbuf_claim_grown(buf, len);
+	start = buf->ptr + buf->len;
+	buf->len += len;
+	start[len] = '\0';
+	return start;
+}
+
+static inline void strbuf_addstr(struct strbuf *buf, struct str s)
+{
+	char *out = strbuf_claim(buf, s.len);
+
+	if (out && s.len)
+		memcpy(out, s.ptr, s.len);
+}
+
+static inline void strbuf_addc(struct strbuf *buf, char c)
+{
+	char *out = strbuf_claim(buf, 1);
+
+	if (out)
+		*out = c;
+}
 
 #endif

@@ -69,7 +69,7 @@ void strbuf_add(struct strbuf *buf, const void *data, size_t len)
 	buf->ptr[buf->len] = '\0';
 }
 
-char *strbuf_claim(struct strbuf *buf, size_t len)
+char *strbuf_claim_grown(struct strbuf *buf, size_t len)
 {
 	char *start;
 
@@ -84,16 +84,6 @@ char *strbuf_claim(struct strbuf *buf, size_t len)
 void strbuf_adds(struct strbuf *buf, const char *cstr)
 {
 	strbuf_add(buf, cstr, strlen(cstr));
-}
-
-void strbuf_addstr(struct strbuf *buf, struct str s)
-{
-	strbuf_add(buf, s.ptr, s.len);
-}
-
-void strbuf_addc(struct strbuf *buf, char c)
-{
-	strbuf_add(buf, &c, 1);
 }
 
 /* Into the room that is there, which nearly always is enough. */

@@ -25,58 +25,29 @@ struct writer {
 	bool first;
 };
 
-/* Appends `len` bytes that the caller fills; NULL: the buffer is full. */
-static char *claim(struct writer *w, size_t len)
-{
-	struct strbuf *buf = w->buf;
-	char *start = buf->ptr + buf->len;
-
-	if (buf->room - buf->len <= len)
-		return strbuf_claim(buf, len);
-	buf->len += len;
-	start[len] = '\0';
-	return start;
-}
-
-static void put_char(struct writer *w, char c)
-{
-	char *out = claim(w, 1);
-
-	if (out != NULL)
-		*out = c;
-}
-
-static void put_bytes(struct writer *w, struct str bytes)
-{
-	char *out = claim(w, bytes.len);
-
-	if (out != NULL)
-		memcpy(out, bytes.ptr, bytes.len);
-}
-
 static void open_group(struct writer *w, char c)
 {
-	put_char(w, c);
+	strbuf_addc(w->buf, c);
 	w->first = true;
 }
 
 static void close_group(struct writer *w, char c)
 {
-	put_char(w, c);
+	strbuf_addc(w->buf, c);
 	w->first = false;
 }
 
 static void separate(struct writer *w)
 {
 	if (!w->first)
-		put_char(w, ',');
+		strbuf_addc(w->buf, ',');
 	w->first = false;
 }
 
 /* The member's name and `more` bytes after it, which the caller fills. */
 static char *put_name(struct writer *w, struct str name, size_t more)
 {
-	char *out = claim(w, name.len + 3 + !w->first + more);
+	char *out = strbuf_claim(w->buf, name.len + 3 + !w->first + more);
 
 	if (out == NULL)
 		return NULL;
@@ -122,7 +93,7 @@ static void quote_plain(char *out, struct str s)
 static void put_string(struct writer *w, struct str s)
 {
 	if (escape_is_plain(s))
-		quote_plain(claim(w, s.len + 2), s);
+		quote_plain(strbuf_claim(w->buf, s.len + 2), s);
 	else
 		put_odd_string(w, s);
 }
@@ -369,7 +340,7 @@ static void put_head(struct writer *w, const struct trace_step *s)
 	if (w->heads != NULL)
 		text = trace_head_find(w->heads, s);
 	if (text.len > 0) {
-		put_bytes(w, text);
+		strbuf_addstr(w->buf, text);
 		w->first = false;
 		return;
 	}
@@ -383,7 +354,7 @@ static void put_head(struct writer *w, const struct trace_step *s)
 static void put_result(struct writer *w, const char *result)
 {
 	if (result != NULL && strcmp(result, "none") == 0)
-		put_bytes(w, STR_LIT(",\"result\":\"none\""));
+		strbuf_addstr(w->buf, STR_LIT(",\"result\":\"none\""));
 	else
 		set_text(w, STR_LIT("result"), result);
 }
