@@ -119,6 +119,14 @@ class Site:
                 break
             p.chmod(p.stat().st_mode | 0o011)
 
+    def virtual_base(self):
+        """The folder of virtual mailboxes, made, and its user's when root asks."""
+        base = self.root / "var" / "vmail"
+        base.mkdir(parents=True)
+        if os.getuid() == 0:
+            os.chown(base, 5000, 5000)
+        return base
+
     def build(self):
         return subprocess.run([MCC, "-C", self.conf, "--hostname", "mail.home.example",
                                "build", "-o", self.dir / "gen"],

@@ -122,11 +122,7 @@ virtual_gid_maps = static:5000
 def virtual_site(tmp_path, rows, extra=""):
     site = Site(tmp_path, extra=VIRTUAL + extra)
     (site.conf / "vmailbox").write_text(rows)
-    base = site.root / "var" / "vmail"
-    base.mkdir(parents=True)
-    if os.getuid() == 0:
-        os.chown(base, 5000, 5000)
-    return site, base
+    return site, site.virtual_base()
 
 
 def test_virtual_mailbox(tmp_path):

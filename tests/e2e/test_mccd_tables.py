@@ -3,7 +3,6 @@
 virtual aliases and mailboxes, and routes are looked up in it."""
 
 import json
-import os
 import smtplib
 
 import pytest
@@ -32,11 +31,7 @@ def site_of(tmp_path, kind):
     (site.conf / "vmailbox").write_text("u@virt.example virt.example/u/\n")
     (site.conf / "transport").write_text("away.example error:5.7.1 moved away\n"
                                          ".away.example discard:\n")
-    base = site.root / "var" / "vmail"
-    base.mkdir(parents=True)
-    if os.getuid() == 0:
-        os.chown(base, 5000, 5000)
-    return site, base
+    return site, site.virtual_base()
 
 
 def kinds_of(site):
