@@ -65,21 +65,32 @@ class Postfix:
         self.etc = self.top / "etc"
         self.make_folders()
         self.sasl = SaslServer(self.top / "spool/private/auth")
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        self.write_configuration(lines, more, sinks)
         self.write_tables(tables, files or {})
-        self.master = subprocess.Popen([f"{SBIN}/master", "-c", str(self.etc), "-d"],
-                                       env=dict(os.environ, MAIL_CONFIG=str(self.etc)),
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 5).close()
+        for _ in range(4):
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", 0))
+                self.port = s.getsockname()[1]
+            self.write_configuration(lines, more, sinks)
+            self.compile_tables(tables)
+            self.master = subprocess.Popen([f"{SBIN}/master", "-c", str(self.etc), "-d"],
+                                           env=dict(os.environ, MAIL_CONFIG=str(self.etc)), start_new_session=True,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if self.is_up():
                 return
-            except OSError:
-                time.sleep(0.03)
-        raise RuntimeError("Postfix does not start: " + self.log()[-2000:])
+            self.end_master()
+        text = self.log()[-2000:]
+        self.clear()
+        raise RuntimeError("Postfix does not start: " + text)
+
+    def is_up(self):
+        """Somebody else may have taken the port meanwhile: master(8) says that
+        it runs when it has all of its own."""
+        deadline = time.time() + 15
+        while time.time() < deadline and self.master.poll() is None:
+            if "daemon started" in self.log():
+                return True
+            time.sleep(0.02)
+        return False
 
     def make_folders(self):
         owner = pwd.getpwnam("postfix")
@@ -126,6 +137,11 @@ class Postfix:
                 (self.etc / name).write_text(text)
         for name, text in files.items():
             (self.etc / name).write_text(text)
+
+    def compile_tables(self, tables):
+        """Each program waits for a while where a file has just been written."""
+        for path in self.etc.iterdir():
+            os.utime(path, (time.time() - 60,) * 2)
         compiled = [f"{kind}:{self.etc}/{name}" for name, (kind, _) in tables.items()
                     if kind in ("hash", "btree", "lmdb", "cdb") and not name.startswith("aliases")]
         aliases = [f"{kind}:{self.etc}/{name}" for name, (kind, _) in tables.items()
@@ -148,9 +164,19 @@ class Postfix:
         return self
 
     def __exit__(self, *_):
-        self.master.send_signal(signal.SIGTERM)
-        self.sasl.close()
+        self.end_master()
+        self.clear()
+
+    def end_master(self):
+        """Its processes are a group of their own; asked to end it would wait."""
+        try:
+            os.killpg(self.master.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
         self.master.wait(20)
+
+    def clear(self):
+        self.sasl.close()
         shutil.rmtree(self.top, ignore_errors=True)
 
     # ---- smtpd ----
