@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/fsio.h"
 #include "base/status.h"
+#include "base/strmap.h"
 #include "mcc/emit/table_rows.h"
 #include "mcc/model/site.h"
 #include "runtime/config.h"
@@ -109,78 +110,83 @@ static size_t source_rows(struct arena *arena, const struct site_table *t,
 	return table_rows_of_file(arena, t->rows, keys, out_rows);
 }
 
-/* The line of the first row that the database answers otherwise; 0: none. */
-static unsigned first_difference(struct arena *arena, struct rt_map *text,
-				 struct rt_map *database, const struct rt_row *rows,
-				 size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct str want, got;
+/* The text beside the rows of its database, which come one by one. */
+struct comparison {
+	struct arena *arena;
+	struct rt_keys keys; /* of the text */
+	const struct rt_row *rows;
+	size_t count;
+	struct strmap *by_key; /* key -> const struct rt_row, the first of equal keys */
+	bool *is_answered;     /* of each row: the database says the same */
+	const char *gone;      /* a key that the text has no longer; NULL: none yet */
+};
 
-		/* Of equal keys only the first one counts. */
-		if (rt_map_lookup(text, rows[i].key, arena, &want, NULL) == RT_FOUND &&
-		    (rt_map_lookup(database, rows[i].key, arena, &got, NULL) !=
-			     RT_FOUND ||
-		     !str_eq(want, got)))
-			return rows[i].line;
+/* postalias(1) marks its databases with keys like "@" and "YP_MASTER_NAME". */
+static bool is_mark(struct str key)
+{
+	return !key.len || key.ptr[0] == '@' || str_starts(key, "YP_");
+}
+
+static bool compare_row(struct str key, struct str value, void *arg)
+{
+	struct comparison *c = arg;
+	const struct rt_row *row = strmap_find(c->by_key, key);
+
+	if (row)
+		c->is_answered[row - c->rows] = str_eq(row->value, value);
+	/* Keys that are looked up are folded, those that are stored are as they are. */
+	else if (!c->gone && !is_mark(key) &&
+		 !strmap_find(c->by_key, rt_keys_fold(c->keys, c->arena, key)))
+		c->gone = arena_memdup0(c->arena, key.ptr, key.len);
+	return true;
+}
+
+/* The line of the first row that the database answers otherwise; 0: none. */
+static unsigned first_difference(const struct comparison *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (!c->is_answered[i] &&
+		    strmap_find(c->by_key, c->rows[i].key) == &c->rows[i])
+			return c->rows[i].line;
 	}
 	return 0;
 }
 
-/* A row of the database that the text has no longer; NULL: none. */
-static const char *gone(struct arena *arena, struct rt_map *text,
-			const struct rt_row *rows, size_t count)
+static struct comparison comparison_of(struct arena *arena, const struct site *site,
+				       const struct site_table *t)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct str value;
+	struct comparison c = {.arena = arena, .keys = table_keys(site, true)};
+	struct rt_row *rows = NULL;
 
-		/* postalias(1) marks its databases with keys like "@". */
-		if (rows[i].key.len && rows[i].key.ptr[0] != '@' &&
-		    !str_starts(rows[i].key, "YP_") &&
-		    rt_map_lookup(text, rows[i].key, arena, &value, NULL) == RT_NOT_FOUND)
-			return rows[i].key.ptr;
+	c.count = source_rows(arena, t, c.keys, &rows);
+	c.rows = rows;
+	c.by_key = strmap_new(arena);
+	c.is_answered = arena_array(arena, c.count + 1, sizeof(*c.is_answered));
+	for (size_t i = 0; i < c.count; i++) {
+		struct rt_row *first = strmap_find(c.by_key, rows[i].key);
+
+		strmap_put(c.by_key, rows[i].key, first ? first : &rows[i]);
 	}
-	return NULL;
+	return c;
 }
 
-/* A text and the rows of its database. */
-struct pair {
-	struct arena *arena;
-	const char *type;
-	struct rt_keys keys; /* of the text */
-	const char *path;    /* of the database */
-	const struct rt_row *rows;
-	size_t count;
-};
-
-static const char *compare(const struct pair *pair, const struct rt_row *rows,
-			   size_t count)
+static const char *compare(const struct comparison *c, const char *path)
 {
-	struct arena *arena = pair->arena;
-	const struct rt_keys as_stored = {false, false};
-	struct rt_map *text = rt_map_of_rows(arena, pair->type, rows, count, pair->keys);
-	struct rt_map *database =
-		rt_map_of_rows(arena, pair->type, pair->rows, pair->count, as_stored);
-	const char *key;
-	unsigned line;
+	unsigned line = first_difference(c);
 
-	/* Keys that are looked up are folded, those that are stored are as they are. */
-	database->keys = pair->keys;
-	line = first_difference(arena, text, database, rows, count);
 	if (line)
 		return arena_printf(
-			arena,
+			c->arena,
 			"its database does not have line %u of the text as it "
 			"is now: Postfix answers from %s until postmap makes "
 			"it anew",
-			line, pair->path);
-	key = gone(arena, text, pair->rows, pair->count);
-	if (!key)
+			line, path);
+	if (!c->gone)
 		return NULL;
-	return arena_printf(arena,
+	return arena_printf(c->arena,
 			    "its database still has the key '%s', which the text has "
 			    "not: Postfix answers from %s until postmap makes it anew",
-			    key, pair->path);
+			    c->gone, path);
 }
 
 /* The database is read once from end to end: a look-up for each row of the text
@@ -188,33 +194,27 @@ static const char *compare(const struct pair *pair, const struct rt_row *rows,
 const char *table_difference(struct arena *arena, const struct site *site,
 			     const struct site_table *t)
 {
-	struct pair pair = {.arena = arena,
-			    .type = str_dup0(arena, t->type_name),
-			    .keys = table_keys(site, true)};
-	struct rt_row *rows = NULL, *stored = NULL;
-	size_t count;
+	const char *type = str_dup0(arena, t->type_name), *path;
+	struct comparison c;
+	struct rt_map *database;
 	char err[300];
-	int status;
 
-	if (!table_has_database(pair.type) || (!t->aliases && !t->rows) || !t->fs_path)
+	if (!table_has_database(type) || (!t->aliases && !t->rows) || !t->fs_path)
 		return NULL;
-	pair.path = table_database_path(arena, pair.type, t->fs_path);
-	if (!fs_exists(AT_FDCWD, pair.path))
+	path = table_database_path(arena, type, t->fs_path);
+	if (!fs_exists(AT_FDCWD, path))
 		return NULL;
-	if (!table_open_database(arena, pair.type, pair.type, t->fs_path, err,
-				 sizeof(err)))
+	database = table_open_database(arena, type, type, t->fs_path, err, sizeof(err));
+	if (!database)
 		return arena_printf(arena,
 				    "its database cannot be read (%s), so every look-up "
 				    "of Postfix fails until postmap makes it anew",
 				    err);
-	status = table_rows_of_database(arena, pair.type, t->fs_path, &stored,
-					&pair.count);
-	if (status != MCC_OK)
+	c = comparison_of(arena, site, t);
+	if (rt_map_each(database, compare_row, &c) != MCC_OK)
 		return arena_printf(arena,
 				    "its database %s is damaged, and look-ups of Postfix "
 				    "fail until postmap makes it anew",
-				    pair.path);
-	pair.rows = stored;
-	count = source_rows(arena, t, pair.keys, &rows);
-	return compare(&pair, rows, count);
+				    path);
+	return compare(&c, path);
 }
