@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is shown of the input, and the little that is needed of character
- * widths. The C library's wcwidth is not used: it depends on the locale of whoever runs the program,
- * and the same run must print the same bytes everywhere.
+ * widths. The C library's wcwidth is not used: it depends on the locale of
+ * whoever runs the program, and the same run must print the same bytes
+ * everywhere.
  */
 #include "base/escape.h"
 

@@ -180,11 +180,10 @@ void rules_host(const struct rule_run *run)
 		check_reverse(run, own);
 	}
 	if (usable == 0)
-		(void)diag_add(
-			run->diags, RULE_DN999, s->hostname_span,
-			"not evaluated: DN011, DN022, DN023, DN024, DN025, DN026, "
-			"DN027, DN062: no public address of this host is known (public_addresses in "
-			"mcc.cf, --public-address)");
+		(void)diag_add(run->diags, RULE_DN999, s->hostname_span,
+			       "not evaluated: DN011, DN022, DN023, DN024, DN025, DN026, "
+			       "DN027, DN062: no public address of this host is known "
+			       "(public_addresses in mcc.cf, --public-address)");
 	else
 		check_helo_spf(run);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The text of a table to its database, and changes to a database. The new file takes the place of an old
- * one by rename: who reads meanwhile has the one or the other.
+ * The text of a table to its database, and changes to a database. The new file
+ * takes the place of an old one by rename: who reads meanwhile has the one or
+ * the other.
  */
 #include <stdio.h>
 #include <string.h>

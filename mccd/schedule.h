@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When to try what: pure arithmetic, and the windows of destinations. No clock is read here; callers pass the time, so that tests
- * can bend it.
+ * When to try what: pure arithmetic, and the windows of destinations. No clock
+ * is read here; callers pass the time, so that tests can bend it.
  *
  * Two clocks: `wall` (seconds since 1970) is what survives a restart and may
  * jump; `ms` (CLOCK_BOOTTIME) never jumps and says what runs now. A jump of

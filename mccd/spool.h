@@ -10,9 +10,10 @@
  *	records	appended as things happen: what the recipients became, which
  *		are done, when to try again; each with a checksum
  *
- * A file appears whole (tmp/, link) and afterwards only grows. The last record may be torn by a crash and is then dropped; any
- * other damage makes the file corrupt: it is moved to corrupt/, never read
- * again and never a reason to stop. Only one process uses a spool.
+ * A file appears whole (tmp/, link) and afterwards only grows. The last record
+ * may be torn by a crash and is then dropped; any other damage makes the file
+ * corrupt: it is moved to corrupt/, never read again and never a reason to
+ * stop. Only one process uses a spool.
  *
  * Times are seconds since 1970 where they are stored.
  */
@@ -104,8 +105,9 @@ struct spool;
 
 /*
  * Makes queue/, tmp/, corrupt/ and journal/ (mode 0700) in the folder where
- * they are missing, empties tmp/ and writes out what the journal holds. The folder is borrowed; its lock, that keeps a
- * second daemon out, is the parent's.
+ * they are missing, empties tmp/ and writes out what the journal holds. The
+ * folder is borrowed; its lock, that keeps a second daemon out, is the
+ * parent's.
  */
 int spool_open(int dirfd, struct spool **out_spool) MCC_MUST_CHECK;
 void spool_close(struct spool *spool); /* NULL is allowed */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Macros of luser_relay, default_rbl_reply and the like. Values are never expanded again, so what a sender writes
- * into an address cannot bring in a macro. The nesting of "${a?${b}}" is
- * bounded by LIMIT_MACRO_DEPTH; deeper text is left out.
+ * Macros of luser_relay, default_rbl_reply and the like. Values are never
+ * expanded again, so what a sender writes into an address cannot bring in a
+ * macro. The nesting of "${a?${b}}" is bounded by LIMIT_MACRO_DEPTH; deeper
+ * text is left out.
  */
 #include "runtime/expand_macro.h"
 

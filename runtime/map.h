@@ -85,9 +85,10 @@ struct rt_map *rt_map_static(struct arena *arena, const char *name, struct str v
 struct rt_map *rt_map_fail(struct arena *arena, const char *name);
 /*
  * regexp:, pcre: and cidr: tables from their source text (the inner part of
- * `{...}` forms with one rule a line). Rules that Postfix warns about and skips
- * are skipped, with no_substitution also those whose result has a $number; `warn` (may be NULL) is told about each, with its line. An
- * unknown type is MCC_EUNSUPPORTED.
+ * `{...}` forms with one rule a line). Rules that Postfix warns about and
+ * skips are skipped, with no_substitution also those whose result has a
+ * $number; `warn` (may be NULL) is told about each, with its line. An unknown
+ * type is MCC_EUNSUPPORTED.
  */
 struct rt_map_warn {
 	void (*fn)(struct rt_map_warn *warn, unsigned line, const char *message);

@@ -181,7 +181,8 @@ void rt_expand_local(const struct rt_context *ctx, struct str recipient,
 /*
  * Everything a message to one recipient ends at, its copies included: virtual
  * and local aliases again and again, until mailboxes, commands, files and
- * other transports are left. `sender` is rewritten already. Bounded by LIMIT_ALIAS_DEPTH and LIMIT_ALIAS_MEMBERS.
+ * other transports are left. `sender` is rewritten already. Bounded by
+ * LIMIT_ALIAS_DEPTH and LIMIT_ALIAS_MEMBERS.
  */
 void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct str sender,
 		   struct rt_finals *out_finals);

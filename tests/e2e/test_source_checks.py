@@ -146,6 +146,15 @@ def test_function_length(tree, lines, found):
     assert ("base/f.c:f: 61 lines, at most 60" in check(tree, "sizes")) == found
 
 
+@pytest.mark.parametrize("line, found", [
+    ("/* " + "x" * 97, False), ("/* " + "x" * 98, True),
+    ("\t\t/* " + "x" * 81, False), ("a\t\t/* " + "x" * 82, True),
+])
+def test_line_width(tree, line, found):
+    (tree / "base/f.c").write_text(f"{line}\n */\n")
+    assert ("base/f.c:1: 101 columns, at most 100" in check(tree, "sizes")) == found
+
+
 @pytest.mark.parametrize("name, lines, found", [
     ("f.c", 500, False), ("f.c", 501, True), ("f.h", 250, False), ("f.h", 251, True),
     ("f.l", 301, True), ("f.y", 501, True),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Caps on the length of files and functions: what is longer does more than one
-# thing. Exceptions stand in tests/tools/sizes.txt: FILE[:FUNCTION] LINES reason.
+# thing; and on the width of lines, tabs being of 8 columns. Exceptions stand in tests/tools/sizes.txt: FILE[:FUNCTION] LINES reason.
 # A function is what stands between `{` and `}` in the first column.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -31,6 +31,13 @@ FNR == 1 {
 	start = 0
 }
 { count = FNR }
+length($0) > 40 {
+	columns = 0
+	for (i = 1; i <= length($0); i++)
+		columns += substr($0, i, 1) == "\t" ? 8 - columns % 8 : 1
+	if (FILENAME ~ /\.[ch]$/ && columns > 100)
+		print FILENAME ":" FNR ": " columns " columns, at most 100"
+}
 /^[a-zA-Z_].*\(/ {
 	name = $0
 	sub(/\(.*/, "", name)
