@@ -105,7 +105,7 @@ const char *spf_term_text(const struct spf_eval *e, const struct spf_term *term)
 
 /* --- macros ------------------------------------------------------------- */
 
-void spf_fill_env(const struct spf_eval *e, struct spf_macro_env *out)
+static void fill_env(const struct spf_eval *e, struct spf_macro_env *out)
 {
 	*out = (struct spf_macro_env){.local_part = e->local_part,
 				      .sender_domain = e->sender_domain,
@@ -124,7 +124,7 @@ const char *spf_expand(struct spf_eval *e, const struct spf_macro *macro, size_t
 	struct strbuf out;
 	const char *text = NULL;
 
-	spf_fill_env(e, &env);
+	fill_env(e, &env);
 	strbuf_init(&out, max);
 	if (spf_macro_expand(macro, &env, &out) && !out.failed)
 		text = str_dup0(e->arena, strbuf_view(&out));

@@ -118,7 +118,6 @@ const char *spf_term_text(const struct spf_eval *e, const struct spf_term *term)
  * frame's domain when there is none; NULL: cannot be asked for.
  */
 const char *spf_target(struct spf_eval *e, const struct spf_term *term);
-void spf_fill_env(const struct spf_eval *e, struct spf_macro_env *out);
 /* Text in the arena, or NULL when it failed or is not printable there. */
 const char *spf_expand(struct spf_eval *e, const struct spf_macro *macro, size_t max);
 

@@ -49,18 +49,6 @@ static const struct param table[] = {
 #undef PARAM
 };
 
-static const char *const kind_names[] = {
-#define KIND(id, name) name,
-#include "grammar/param_kinds.def"
-#undef KIND
-};
-
-const char *param_kind_name(enum param_kind kind)
-{
-	MCC_ASSERT(kind < PARAM_KIND_COUNT);
-	return kind_names[kind];
-}
-
 const struct param *param_get(enum param_id id)
 {
 	MCC_ASSERT(id < PARAM_COUNT);

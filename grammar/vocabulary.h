@@ -56,8 +56,6 @@ enum param_kind {
 	PARAM_KIND_COUNT
 };
 
-const char *param_kind_name(enum param_kind kind);
-
 /*
  * LEGACY: an old name that is still honoured because the default of the new
  * one refers to it. READONLY: set by the software. SNAPSHOT: 3.12 only.
@@ -198,7 +196,6 @@ struct restriction {
 /* NULL when there is none. Case-insensitive. */
 const struct restriction *restriction_find(struct str name);
 size_t restriction_count(void);
-const struct restriction *restriction_at(size_t i);
 const struct restriction *restriction_nearest(struct str name);
 
 /* CONSTANT: no file and no server (static, inline, unix, fail, ...). */
@@ -260,17 +257,5 @@ struct header_action {
 };
 
 const struct header_action *header_action_find(struct str name);
-
-/* What raising compatibility_level to `level` changes. */
-struct compat_level {
-	const char *level;
-	enum param_id param;
-	const char *below;
-	const char *from;
-	const char *since; /* release in which this began to depend on it */
-};
-
-size_t compat_level_count(void);
-const struct compat_level *compat_level_at(size_t i);
 
 #endif

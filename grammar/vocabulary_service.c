@@ -36,13 +36,6 @@ static const struct ancient_param ancient_params[] = {
 #undef ANCIENT_PARAM
 };
 
-static const struct compat_level compat_levels[] = {
-#define COMPAT_LEVEL(level, name, below, from, since) \
-	{level, PARAM_##name, below, from, since},
-#include "grammar/compat_levels.def"
-#undef COMPAT_LEVEL
-};
-
 /* Whether name is "X_suffix" with an X; its length in *out_len. */
 static bool has_suffix(struct str name, const char *suffix, size_t *out_len)
 {
@@ -110,15 +103,4 @@ const char *param_ancient(struct str name)
 		if (str_eqc(name, ancient_params[i].name))
 			return ancient_params[i].replacement;
 	return NULL;
-}
-
-size_t compat_level_count(void)
-{
-	return array_len(compat_levels);
-}
-
-const struct compat_level *compat_level_at(size_t i)
-{
-	MCC_ASSERT(i < array_len(compat_levels));
-	return &compat_levels[i];
 }

@@ -90,12 +90,6 @@ size_t restriction_count(void)
 	return array_len(restrictions);
 }
 
-const struct restriction *restriction_at(size_t i)
-{
-	MCC_ASSERT(i < array_len(restrictions));
-	return &restrictions[i];
-}
-
 const struct restriction *restriction_nearest(struct str name)
 {
 	struct nearest n = nearest_start(name);

@@ -24,7 +24,8 @@ struct client {
 static const char *const types[] = {"ldap",  "memcache", "mongodb",
 				    "mysql", "pgsql",	 "sqlite"};
 
-bool lint_is_client_type(struct str type)
+/* Whether tables of that type have a client file. */
+static bool is_client_type(struct str type)
 {
 	for (size_t i = 0; i < array_len(types); i++)
 		if (str_eqc(type, types[i]))
@@ -305,8 +306,7 @@ void lint_clients(const struct site *site, struct diag_queue *diags)
 		const struct source *src;
 		const char *path;
 
-		if (!lint_is_client_type(table->type_name) ||
-		    !str_starts(table->name, "/"))
+		if (!is_client_type(table->type_name) || !str_starts(table->name, "/"))
 			continue;
 		path = site_resolve_path(site, str_dup0(site->arena, table->name));
 		if (path && source_add_config(site->sources, path,

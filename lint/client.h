@@ -9,8 +9,6 @@
 
 struct cf_file;
 
-/* Whether tables of that type have a client file. */
-bool lint_is_client_type(struct str type);
 /* The type that a file is for, by the names in it; empty: nothing tells. */
 struct str lint_client_type_of(const struct cf_file *file);
 /*

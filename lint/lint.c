@@ -16,8 +16,3 @@ void lint_run(const struct site *site, struct diag_queue *diags)
 	for (size_t i = 0; i < array_len(checks); i++)
 		checks[i].run(site, diags);
 }
-
-size_t lint_check_count(void)
-{
-	return array_len(checks);
-}

@@ -21,7 +21,6 @@ struct lint_check {
 
 /* Runs every check of the registry (lint/checks.def) over the site. */
 void lint_run(const struct site *site, struct diag_queue *diags);
-size_t lint_check_count(void);
 
 /*
  * Drops what `# mcc:ignore RULE -- reason` comments silence (the next logical

@@ -131,7 +131,7 @@ size_t fmt_column(const struct fmt *f)
 	return fmt_width(str_slice(strbuf_view(f->out), f->line_start, f->out->len));
 }
 
-void fmt_newline(struct fmt *f)
+static void newline(struct fmt *f)
 {
 	strbuf_addc(f->out, '\n');
 	f->line_start = f->out->len;
@@ -168,7 +168,7 @@ static void put_comment(struct fmt *f, const struct line_physical *line, bool is
 	if (is_indented)
 		put_indent(f);
 	strbuf_addstr(f->out, text);
-	fmt_newline(f);
+	newline(f);
 }
 
 static bool is_indented(const struct fmt *f, const struct line_physical *line)
@@ -188,7 +188,7 @@ static bool put_comments_before(struct fmt *f, uint32_t at)
 		if (line->kind != LINE_COMMENT)
 			continue;
 		if (!any && f->out->len > f->line_start)
-			fmt_newline(f);
+			newline(f);
 		any = true;
 		put_comment(f, line, is_indented(f, line));
 	}
@@ -216,7 +216,7 @@ static void put_bytes(struct fmt *f, struct span span)
 		strbuf_add(f->out, text + at, end - at);
 		if (!nl)
 			break;
-		fmt_newline(f);
+		newline(f);
 		/* What stands between this line and the next one of the block. */
 		while (f->next_line < f->line_count && f->lines[f->next_line].lo <= end)
 			f->next_line++;
@@ -253,7 +253,7 @@ void fmt_token(struct fmt *f, struct span token, enum fmt_gap gap)
 	if (put_comments_before(f, token.lo)) {
 		put_indent(f);
 	} else if (gap == FMT_GAP_LINE) {
-		fmt_newline(f);
+		newline(f);
 		put_indent(f);
 	} else if (gap == FMT_GAP_BLANK) {
 		strbuf_addc(f->out, ' ');
@@ -285,7 +285,7 @@ static void put_block(struct fmt *f, const struct fmt_item *item)
 	/* Comments before a last line that holds nothing but an end of value. */
 	(void)put_comments_before(f, f->lines[item->last].hi);
 	if (f->out->len > f->line_start)
-		fmt_newline(f);
+		newline(f);
 }
 
 static bool is_folded(const struct fmt *f)
@@ -309,7 +309,7 @@ static void put_items(struct fmt *f)
 		const struct line_physical *line = &f->lines[item->first];
 
 		if (item->blank_before) {
-			fmt_newline(f);
+			newline(f);
 			keeps_indent = false;
 		}
 		switch (item->kind) {
@@ -324,7 +324,7 @@ static void put_items(struct fmt *f)
 		case FMT_ORPHAN:
 			f->next_line = item->first;
 			put_verbatim(f, item);
-			fmt_newline(f);
+			newline(f);
 			break;
 		}
 	}

@@ -57,7 +57,6 @@ enum { FMT_WIDTH = 80 };
 
 /* fmt_layout.c: the writer. */
 size_t fmt_column(const struct fmt *f);
-void fmt_newline(struct fmt *f);
 /* Blanks up to a column, at least one. */
 void fmt_pad(struct fmt *f, size_t column);
 /*

@@ -166,11 +166,6 @@ bool client_is_over(const struct client *client)
 	return client->step == STEP_OVER;
 }
 
-bool client_reached_server(const struct client *client)
-{
-	return client->reached;
-}
-
 const struct client_recipient *client_result(const struct client *client, size_t i)
 {
 	MCC_ASSERT(client->results_known && i < client->options->recipient_count);

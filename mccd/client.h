@@ -83,9 +83,6 @@ unsigned client_moves(const struct client *client);
 bool client_has_results(const struct client *client);
 /* Nothing more to do: close the connection. */
 bool client_is_over(const struct client *client);
-/* The server answered something about the message, good or bad (for the
- * window of the destination). */
-bool client_reached_server(const struct client *client);
 const struct client_recipient *client_result(const struct client *client, size_t i);
 
 #endif

@@ -40,7 +40,6 @@ struct client {
 	bool has_size;
 	bool has_8bitmime;
 	bool mail_failed; /* pipelined: results are set, replies still come */
-	bool reached;
 	bool results_known;
 	uint64_t size_limit;
 	unsigned moves;

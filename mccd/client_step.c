@@ -191,7 +191,6 @@ static void begin_mail(struct client *client)
 			"message of %" PRIu64
 			" bytes is larger than the server's limit of %" PRIu64,
 			client->options->size, client->size_limit);
-		client->reached = true;
 		set_all(client, &v);
 	}
 	if (next_recipient(client, 0) == client->options->recipient_count) {
@@ -297,7 +296,6 @@ static void on_hello(struct client *client, const struct client_reply *reply)
 
 static void on_mail(struct client *client, const struct client_reply *reply)
 {
-	client->reached = true;
 	if (reply->code / 100 != 2) {
 		struct verdict v = verdict_of_reply(client, reply);
 
@@ -425,7 +423,6 @@ void client_step_reply(struct client *client, const struct client_reply *reply)
 	if (reply->code == 421) {
 		struct verdict v = verdict_of_reply(client, reply);
 
-		client->reached = client->step >= STEP_MAIL;
 		set_all(client, &v);
 		end_now(client);
 		return;

@@ -46,7 +46,8 @@ static char *variable(struct arena *arena, const char *name, struct str value)
 	return text;
 }
 
-char **command_environment(struct arena *arena, const struct command_job *job)
+/* NAME=VALUE, with a NULL at the end; in the arena. */
+static char **environment(struct arena *arena, const struct command_job *job)
 {
 	char **env = arena_array(arena, ENVIRONMENT_MAX + 1, sizeof(*env));
 	struct str local = address_local(str_of(job->recipient));
@@ -144,7 +145,7 @@ int command_exec(const struct command_job *job, int output)
 	char *words[WORDS_MAX + 1];
 	char *shell[] = {(char[]){"/bin/sh"}, (char[]){"-c"},
 			 arena_strdup(arena, job->command), NULL};
-	char **env = command_environment(arena, job);
+	char **env = environment(arena, job);
 	sigset_t none;
 
 	(void)setsid();

@@ -43,8 +43,4 @@ int command_exec(const struct command_job *job, int output);
 void command_judge(int wait_status, bool was_timeout, struct str output,
 		   struct deliver_result *result);
 
-/* The environment as NAME=VALUE, with a NULL at the end; in the arena. */
-struct arena;
-char **command_environment(struct arena *arena, const struct command_job *job);
-
 #endif

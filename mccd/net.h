@@ -172,7 +172,6 @@ struct net {
 
 /* net_accept.c */
 void net_listen(struct net *net, const char *service, int fd);
-void net_accept_pause(struct net *net, bool paused);
 void net_listen_close(struct net *net);
 
 /* net_count.c */

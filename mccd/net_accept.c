@@ -22,7 +22,7 @@ enum { NET_ACCEPT_BURST = 64, NET_PAUSE_MS = 100 };
 
 /* ---- no descriptors ---- */
 
-void net_accept_pause(struct net *net, bool paused)
+static void pause_all(struct net *net, bool paused)
 {
 	size_t i;
 
@@ -38,7 +38,7 @@ static void on_pause_over(void *arg)
 
 	if (net->spare_fd < 0)
 		net->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	net_accept_pause(net, false);
+	pause_all(net, false);
 }
 
 static void refuse_with_spare(struct net *net, int listen_fd)
@@ -56,7 +56,7 @@ static void refuse_with_spare(struct net *net, int listen_fd)
 		close(fd);
 	}
 	net->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	net_accept_pause(net, true);
+	pause_all(net, true);
 	net->pause.expired = on_pause_over;
 	net->pause.arg = net;
 	loop_timer_set(net->child.loop, &net->pause, NET_PAUSE_MS);

@@ -101,8 +101,6 @@ void send_job_report(struct send_job *job);
 
 /* send_mx.c: calls send_job_try() with addresses, or reports. */
 void send_job_resolve(struct send_job *job);
-/* All questions are answered. */
-void send_mx_done(struct send_job *job);
 
 /* send_session.c */
 /* The next address, or the report when there is none or no need. */

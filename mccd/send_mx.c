@@ -116,56 +116,7 @@ static void add_addresses(struct send_host *host, const struct dns_answer *answe
 	}
 }
 
-static void on_address(const struct dns_answer *answer, void *arg)
-{
-	struct send_host *host = arg;
-	struct send_job *job = host->job;
-
-	if (answer->status == DNS_ANSWER)
-		add_addresses(host, answer);
-	else if (!dns_status_is_final(answer->status))
-		job->dns_failed = true;
-	if (--job->questions == 0)
-		send_mx_done(job);
-}
-
-static void ask_addresses(struct send_job *job)
-{
-	struct send *send = job->send;
-
-	/* Callbacks come only later, so the count may grow here. */
-	for (size_t i = 0; i < job->host_count; i++) {
-		struct send_host *host = &job->hosts[i];
-
-		if (has_protocol(job, "ipv4")) {
-			job->questions++;
-			dns_ask(send->resolver, host->name, DNS_A, on_address, host);
-		}
-		if (has_protocol(job, "ipv6")) {
-			job->questions++;
-			dns_ask(send->resolver, host->name, DNS_AAAA, on_address, host);
-		}
-	}
-	if (job->questions == 0)
-		send_mx_done(job);
-}
-
 /* ---- hosts ---- */
-
-static struct send_host *new_hosts(struct send_job *job, size_t count)
-{
-	job->hosts = arena_array(job->arena, count, sizeof(*job->hosts));
-	job->host_count = count;
-	for (size_t i = 0; i < count; i++)
-		job->hosts[i].job = job;
-	return job->hosts;
-}
-
-static void use_name(struct send_job *job)
-{
-	new_hosts(job, 1)->name = job->nexthop.host;
-	ask_addresses(job);
-}
 
 static int by_preference(const void *a, const void *b)
 {
@@ -227,6 +178,113 @@ static void end_loop(struct send_job *job)
 			 job->nexthop.host));
 }
 
+/* ---- the list ---- */
+
+static void append(struct send_job *job, const struct send_address *address, size_t *room)
+{
+	struct send_address *slot = arena_push(job->arena, &job->addresses,
+					       job->address_count, room, sizeof(*slot));
+
+	*slot = *address;
+	job->address_count++;
+}
+
+/* Hosts in order, of each IPv6 and IPv4 in turn. */
+static void list_addresses(struct send_job *job)
+{
+	int64_t limit = settings_of(job)->smtp_mx_address_limit;
+	size_t room = 0;
+
+	for (size_t h = 0; h < job->host_count; h++) {
+		const struct send_host *host = &job->hosts[h];
+
+		for (size_t i = 0; i < SEND_HOST_ADDRESSES_MAX; i++) {
+			if (i < host->v6_count)
+				append(job, &host->v6[i], &room);
+			if (i < host->v4_count)
+				append(job, &host->v4[i], &room);
+		}
+	}
+	if (limit > 0 && job->address_count > (size_t)limit)
+		job->address_count = (size_t)limit;
+}
+
+/* All questions are answered. */
+static void resolved(struct send_job *job)
+{
+	const char *host = job->nexthop.host;
+
+	if (job->is_dropped) {
+		send_job_report(job);
+		return;
+	}
+	if (!job->nexthop.is_bracketed && !drop_from_own(job, has_own_address)) {
+		end_loop(job);
+		return;
+	}
+	list_addresses(job);
+	if (job->address_count > 0)
+		send_job_try(job);
+	else if (job->dns_failed)
+		end(job, WIRE_DEFERRED, "4.4.3",
+		    arena_printf(job->arena, "no address of %s can be looked up now",
+				 host));
+	else
+		end(job, WIRE_FAILED, "5.4.4",
+		    arena_printf(job->arena, "no host for %s has an address", host));
+}
+
+/* ---- questions ---- */
+
+static void on_address(const struct dns_answer *answer, void *arg)
+{
+	struct send_host *host = arg;
+	struct send_job *job = host->job;
+
+	if (answer->status == DNS_ANSWER)
+		add_addresses(host, answer);
+	else if (!dns_status_is_final(answer->status))
+		job->dns_failed = true;
+	if (--job->questions == 0)
+		resolved(job);
+}
+
+static void ask_addresses(struct send_job *job)
+{
+	struct send *send = job->send;
+
+	/* Callbacks come only later, so the count may grow here. */
+	for (size_t i = 0; i < job->host_count; i++) {
+		struct send_host *host = &job->hosts[i];
+
+		if (has_protocol(job, "ipv4")) {
+			job->questions++;
+			dns_ask(send->resolver, host->name, DNS_A, on_address, host);
+		}
+		if (has_protocol(job, "ipv6")) {
+			job->questions++;
+			dns_ask(send->resolver, host->name, DNS_AAAA, on_address, host);
+		}
+	}
+	if (job->questions == 0)
+		resolved(job);
+}
+
+static struct send_host *new_hosts(struct send_job *job, size_t count)
+{
+	job->hosts = arena_array(job->arena, count, sizeof(*job->hosts));
+	job->host_count = count;
+	for (size_t i = 0; i < count; i++)
+		job->hosts[i].job = job;
+	return job->hosts;
+}
+
+static void use_name(struct send_job *job)
+{
+	new_hosts(job, 1)->name = job->nexthop.host;
+	ask_addresses(job);
+}
+
 static void use_mx(struct send_job *job, const struct dns_answer *answer)
 {
 	size_t count = answer->rr_count < SEND_MX_MAX ? answer->rr_count : SEND_MX_MAX;
@@ -273,60 +331,7 @@ static void on_mx(const struct dns_answer *answer, void *arg)
 	}
 }
 
-/* ---- the list ---- */
-
-static void append(struct send_job *job, const struct send_address *address, size_t *room)
-{
-	struct send_address *slot = arena_push(job->arena, &job->addresses,
-					       job->address_count, room, sizeof(*slot));
-
-	*slot = *address;
-	job->address_count++;
-}
-
-/* Hosts in order, of each IPv6 and IPv4 in turn. */
-static void list_addresses(struct send_job *job)
-{
-	int64_t limit = settings_of(job)->smtp_mx_address_limit;
-	size_t room = 0;
-
-	for (size_t h = 0; h < job->host_count; h++) {
-		const struct send_host *host = &job->hosts[h];
-
-		for (size_t i = 0; i < SEND_HOST_ADDRESSES_MAX; i++) {
-			if (i < host->v6_count)
-				append(job, &host->v6[i], &room);
-			if (i < host->v4_count)
-				append(job, &host->v4[i], &room);
-		}
-	}
-	if (limit > 0 && job->address_count > (size_t)limit)
-		job->address_count = (size_t)limit;
-}
-
-void send_mx_done(struct send_job *job)
-{
-	const char *host = job->nexthop.host;
-
-	if (job->is_dropped) {
-		send_job_report(job);
-		return;
-	}
-	if (!job->nexthop.is_bracketed && !drop_from_own(job, has_own_address)) {
-		end_loop(job);
-		return;
-	}
-	list_addresses(job);
-	if (job->address_count > 0)
-		send_job_try(job);
-	else if (job->dns_failed)
-		end(job, WIRE_DEFERRED, "4.4.3",
-		    arena_printf(job->arena, "no address of %s can be looked up now",
-				 host));
-	else
-		end(job, WIRE_FAILED, "5.4.4",
-		    arena_printf(job->arena, "no host for %s has an address", host));
-}
+/* ---- what needs none, and the first one ---- */
 
 static void use_literal(struct send_job *job)
 {
@@ -348,7 +353,7 @@ static void use_literal(struct send_job *job)
 		host->v6[0].host = host->name;
 		host->v6_count = 1;
 	}
-	send_mx_done(job);
+	resolved(job);
 }
 
 /* A path that is not absolute lies below queue_directory, as with Postfix. */

@@ -25,7 +25,4 @@ void smtp_goodbye(struct smtp *s, const char *fmt, ...) MCC_PRINTF(2, 3);
 void smtp_end_transaction(struct smtp *s);
 void smtp_set_helo(struct smtp *s, struct str name);
 
-/* xtext of RFC 3461 4; NULL: not well-formed. */
-const char *smtp_xtext_decode(struct arena *arena, struct str text);
-
 #endif

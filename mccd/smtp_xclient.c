@@ -38,7 +38,8 @@ static int hex_digit(char c)
 	return -1;
 }
 
-const char *smtp_xtext_decode(struct arena *arena, struct str text)
+/* xtext of RFC 3461 4; NULL: not well-formed. */
+static const char *decode_xtext(struct arena *arena, struct str text)
 {
 	char *out = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
@@ -90,7 +91,7 @@ static bool set_attribute(struct smtp *s, struct arena *arena, struct str word,
 			   STR_ARG(str_slice(name, 0, 100)));
 		return false;
 	}
-	value = smtp_xtext_decode(arena, str_slice(word, (size_t)at + 1, word.len));
+	value = decode_xtext(arena, str_slice(word, (size_t)at + 1, word.len));
 	if (value == NULL || strlen(value) > 255) {
 		smtp_error(s, "501 5.5.4 Bad XCLIENT attribute value: %.*s",
 			   STR_ARG(str_slice(word, 0, 100)));

@@ -44,7 +44,7 @@ static bool is_operator(char c)
 	}
 }
 
-void address_tokens_push(struct address_tokens *tokens, struct address_token token)
+static void push_token(struct address_tokens *tokens, struct address_token token)
 {
 	struct address_token *slot =
 		arena_push(tokens->arena, &tokens->items, tokens->count, &tokens->room,
@@ -56,7 +56,7 @@ void address_tokens_push(struct address_tokens *tokens, struct address_token tok
 
 static void push(struct address_tokens *tokens, int kind, struct str text)
 {
-	address_tokens_push(tokens, (struct address_token){.kind = kind, .text = text});
+	push_token(tokens, (struct address_token){.kind = kind, .text = text});
 }
 
 /* What is being read, and where the resolved bytes go. */
@@ -264,7 +264,7 @@ static void append(struct address_tokens *tokens, struct address_token token)
 {
 	token.is_joined =
 		tokens->count == 0 || tokens->items[tokens->count - 1].is_joined;
-	address_tokens_push(tokens, token);
+	push_token(tokens, token);
 }
 
 void address_tokens_append(struct address_tokens *tokens,
@@ -301,7 +301,7 @@ struct address_tokens address_tokens_copy(const struct address_tokens *tokens,
 	struct address_tokens copy = {.arena = tokens->arena};
 
 	for (size_t i = from; i < to; i++)
-		address_tokens_push(&copy, tokens->items[i]);
+		push_token(&copy, tokens->items[i]);
 	return copy;
 }
 
@@ -311,6 +311,6 @@ struct address_tokens address_tokens_plain(const struct address_tokens *tokens)
 
 	for (size_t i = 0; i < tokens->count; i++)
 		if (tokens->items[i].kind != ADDRESS_TOKEN_COMMENT)
-			address_tokens_push(&plain, tokens->items[i]);
+			push_token(&plain, tokens->items[i]);
 	return plain;
 }

@@ -51,10 +51,9 @@ ptrdiff_t address_tokens_find(const struct address_tokens *tokens, int kind);
 ptrdiff_t address_tokens_rfind(const struct address_tokens *tokens, int kind);
 
 /*
- * Editing. A token that is pushed stays as it is. One that is appended is
- * joined as the token before it is, and when there is none.
+ * Editing. A token that is appended is joined as the token before it is, and
+ * when there is none.
  */
-void address_tokens_push(struct address_tokens *tokens, struct address_token token);
 void address_tokens_append_operator(struct address_tokens *tokens, char kind);
 void address_tokens_append(struct address_tokens *tokens,
 			   const struct address_tokens *more);

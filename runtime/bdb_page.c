@@ -22,14 +22,14 @@ void bdb_put32(uint8_t *at, uint32_t n)
 	bdb_put16(at + 2, n >> 16);
 }
 
-uint16_t bdb_get16(const uint8_t *at)
+static uint16_t get16(const uint8_t *at)
 {
 	return (uint16_t)(at[0] | at[1] << 8);
 }
 
 uint32_t bdb_get32(const uint8_t *at)
 {
-	return bdb_get16(at) | (uint32_t)bdb_get16(at + 2) << 16;
+	return get16(at) | (uint32_t)get16(at + 2) << 16;
 }
 
 uint32_t bdb_hash(const void *data, size_t len, uint32_t start)
@@ -126,15 +126,15 @@ void bdb_page_start(struct bdb_pages *pages, uint32_t number, uint8_t type, uint
 
 size_t bdb_page_room(const uint8_t *page)
 {
-	size_t used = BDB_PAGE_HEADER + 2u * bdb_get16(page + BDB_PAGE_ENTRIES);
+	size_t used = BDB_PAGE_HEADER + 2u * get16(page + BDB_PAGE_ENTRIES);
 
-	return bdb_get16(page + BDB_PAGE_LOWEST) - used;
+	return get16(page + BDB_PAGE_LOWEST) - used;
 }
 
 uint8_t *bdb_page_add(uint8_t *page, size_t size)
 {
-	size_t entries = bdb_get16(page + BDB_PAGE_ENTRIES);
-	size_t lowest = bdb_get16(page + BDB_PAGE_LOWEST);
+	size_t entries = get16(page + BDB_PAGE_ENTRIES);
+	size_t lowest = get16(page + BDB_PAGE_LOWEST);
 
 	MCC_ASSERT(size + 2 <= bdb_page_room(page));
 	lowest -= size;

@@ -44,6 +44,5 @@ void bdb_page_meta(uint8_t *meta, uint32_t count, uint32_t magic, uint8_t type);
 void bdb_put16(uint8_t *at, size_t n);
 void bdb_put32(uint8_t *at, uint32_t n);
 uint32_t bdb_get32(const uint8_t *at);
-uint16_t bdb_get16(const uint8_t *at);
 
 #endif

@@ -17,7 +17,5 @@ struct manifest_file;
  */
 int generation_check(struct arena *arena, int dirfd, struct manifest **out_manifest,
 		     char *err, size_t err_size) MCC_MUST_CHECK;
-int generation_check_artefact(int dirfd, const struct manifest_file *want, char *err,
-			      size_t err_size) MCC_MUST_CHECK;
 
 #endif

@@ -44,8 +44,8 @@ static int open_artefact(int dirfd, const char *path, int *out_fd)
 	return MCC_OK;
 }
 
-int generation_check_artefact(int dirfd, const struct manifest_file *want, char *err,
-			      size_t err_size)
+static int check_artefact(int dirfd, const struct manifest_file *want, char *err,
+			  size_t err_size)
 {
 	char digest[DIGEST_HEX_SIZE];
 	size_t size = 0;
@@ -83,8 +83,7 @@ int generation_check(struct arena *arena, int dirfd, struct manifest **out_manif
 	if (status != MCC_OK)
 		return report(err, err_size, status, MANIFEST_NAME ": damaged", why);
 	for (size_t i = 0; i < manifest->artefact_count; i++) {
-		status = generation_check_artefact(dirfd, &manifest->artefacts[i], err,
-						   err_size);
+		status = check_artefact(dirfd, &manifest->artefacts[i], err, err_size);
 		if (status != MCC_OK)
 			return status;
 	}

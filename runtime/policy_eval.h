@@ -145,8 +145,6 @@ eval_fn eval_permit_mynetworks, eval_permit_inet_interfaces, eval_permit_sasl,
 
 /* Is the recipient's destination one that the site answers for? */
 enum eval eval_auth_destination(struct policy_eval *e);
-/* Unlisted address of that class; EVAL_DUNNO: listed, or not ours to know. */
-enum eval eval_unlisted(struct policy_eval *e, const char *address, const char *class);
 
 /* ---- policy_dns.c ---- */
 

@@ -161,7 +161,8 @@ static enum eval reject_unlisted(struct policy_eval *e, const struct rt_route *r
 			   e->settings->show_user_unknown_table_name ? table : "");
 }
 
-enum eval eval_unlisted(struct policy_eval *e, const char *address, const char *class)
+/* Unlisted address of that class; EVAL_DUNNO: listed, or not ours to know. */
+static enum eval judge(struct policy_eval *e, const char *address, const char *class)
 {
 	const struct rt_route *route = eval_route(e, address);
 	bool is_sender = strcmp(class, EVAL_CLASS_SENDER) == 0;
@@ -201,7 +202,7 @@ enum eval eval_reject_unlisted_sender(struct policy_eval *e,
 		return EVAL_DUNNO;
 	if (e->warn_level == 0)
 		e->sender_checked = true;
-	return eval_unlisted(e, e->s.sender, EVAL_CLASS_SENDER);
+	return judge(e, e->s.sender, EVAL_CLASS_SENDER);
 }
 
 enum eval eval_reject_unlisted_recipient(struct policy_eval *e,
@@ -212,5 +213,5 @@ enum eval eval_reject_unlisted_recipient(struct policy_eval *e,
 		return EVAL_DUNNO;
 	if (e->warn_level == 0)
 		e->recipient_checked = true;
-	return eval_unlisted(e, e->recipient, EVAL_CLASS_RECIPIENT);
+	return judge(e, e->recipient, EVAL_CLASS_RECIPIENT);
 }

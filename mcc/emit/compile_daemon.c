@@ -43,7 +43,8 @@ enum {
 	CHECKED_END
 };
 
-bool daemon_demands_tls(struct str level)
+/* A smtp(d)_tls_security_level that does not go on without TLS. */
+static bool demands_tls(struct str level)
 {
 	return level.len && !str_eqc(level, "none") && !str_eqc(level, "may");
 }
@@ -60,7 +61,7 @@ static bool applies(const struct daemon_row *row, const struct setting *s)
 	case WHEN_NO:
 		return str_caseeqc(value, "no");
 	case WHEN_TLS:
-		return daemon_demands_tls(value);
+		return demands_tls(value);
 	case WHEN_ANY:
 		return true;
 	}
@@ -123,7 +124,7 @@ static struct str field(const struct site_service *service, enum master_field wh
 	return service->node->fields[which];
 }
 
-bool daemon_is_program(const struct site_service *service, const char *program)
+static bool is_program(const struct site_service *service, const char *program)
 {
 	struct str command = field(service, MASTER_COMMAND);
 
@@ -148,13 +149,13 @@ bool daemon_leaves_out(const struct site *site, const struct site_service *servi
 		return false;
 	return is_yes(site, service, PARAM_smtpd_tls_wrappermode) ||
 	       is_yes(site, service, PARAM_smtpd_enforce_tls) ||
-	       daemon_demands_tls(level->value.str);
+	       demands_tls(level->value.str);
 }
 
 static void check_service(const struct daemon_run *run,
 			  const struct site_service *service)
 {
-	bool is_server = daemon_is_program(service, "smtpd") &&
+	bool is_server = is_program(service, "smtpd") &&
 			 str_eqc(field(service, MASTER_TYPE), "inet");
 	const char *where;
 
@@ -165,16 +166,15 @@ static void check_service(const struct daemon_run *run,
 			STR_ARG(service->key));
 		return;
 	}
-	if (daemon_is_program(service, "postscreen"))
+	if (is_program(service, "postscreen"))
 		diag_add(
 			run->diags, RULE_MC1301,
 			service->node->field_spans[MASTER_COMMAND],
 			"mccd has no postscreen: clients of %.*s come to the SMTP server "
 			"at once",
 			STR_ARG(service->key));
-	if (!is_server && !daemon_is_program(service, "smtp") &&
-	    !daemon_is_program(service, "cleanup") &&
-	    !daemon_is_program(service, "pickup"))
+	if (!is_server && !is_program(service, "smtp") &&
+	    !is_program(service, "cleanup") && !is_program(service, "pickup"))
 		return;
 	where = arena_printf(run->arena, " of %.*s", STR_ARG(service->key));
 	for (size_t i = 0; i < service->override_count; i++)

@@ -17,9 +17,6 @@ struct daemon_run {
 	struct diag_queue *diags;
 };
 
-/* A smtp(d)_tls_security_level that does not go on without TLS. */
-bool daemon_demands_tls(struct str level);
-bool daemon_is_program(const struct site_service *service, const char *program);
 /* A listener that demands TLS and is not the one for mail from the world. */
 bool daemon_leaves_out(const struct site *site, const struct site_service *service);
 

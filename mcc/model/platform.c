@@ -64,18 +64,6 @@ const char *platform_default(enum platform platform, enum param_id id)
 	return NULL;
 }
 
-/* Builds without Berkeley DB have neither hash: nor btree:. */
-bool platform_has_map_type(enum platform platform, const struct map_type *type)
-{
-	bool is_berkeley =
-		strcmp(type->name, "hash") == 0 || strcmp(type->name, "btree") == 0;
-
-	if (!is_berkeley)
-		return true;
-	return platform != PLATFORM_RHEL10 && platform != PLATFORM_ALPINE &&
-	       platform != PLATFORM_OPENSUSE;
-}
-
 struct pf_version platform_version(enum platform platform, struct pf_version version)
 {
 	for (size_t i = 0; i < array_len(shipped) && version.patch < 0; i++)

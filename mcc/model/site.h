@@ -41,8 +41,6 @@ bool platform_parse(const char *word, enum platform *out_platform);
 const char *platform_name(enum platform platform);
 /* Compiled-in default that differs from upstream's there, or NULL. */
 const char *platform_default(enum platform platform, enum param_id id);
-/* Whether the platform's packages can have tables of that type. */
-bool platform_has_map_type(enum platform platform, const struct map_type *type);
 /* The release with the patch that the platform ships when none is named. */
 struct pf_version platform_version(enum platform platform, struct pf_version version);
 

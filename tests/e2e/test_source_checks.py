@@ -209,6 +209,28 @@ def test_globals_need_objects(tree):
     assert "run make first" in check(tree, "globals")
 
 
+# --- unused -------------------------------------------------------------------
+
+@pytest.mark.parametrize("user, found", [
+    (None, True), ("mcc/b.c", False), ("tests/unit/test_b.c", False), ("base/static.c", True),
+])
+def test_unused(tree, user, found):
+    """Another file of the programs takes it, or a test; a namesake is no use."""
+    text = "int a_get(void);\nint b(void) { return a_get(); }\n"
+    if user == "base/static.c":
+        text = "static int a_get(void) { return 1; }\nint b(void) { return a_get(); }\n"
+    (tree / "mcc/main.c").write_text("int b(void);\nint main(void) { return b(); }\n")
+    (tree / (user or "base/b.c")).write_text(text if user else "int b(void) { return 1; }\n")
+    for name in ("base/a.c", "mcc/main.c", user or "base/b.c"):
+        if not name.startswith("tests/"):
+            compile_objects(tree, name)
+    assert ("base/a.o: a_get is used by no other file" in check(tree, "unused")) == found
+
+
+def test_unused_needs_objects(tree):
+    assert "run make first" in check(tree, "unused")
+
+
 # --- words and rules ----------------------------------------------------------
 
 @pytest.mark.parametrize("word", ["TO" + "DO", "FIX" + "ME", "/wo" + "rk/main", "../sha" + "red"])

@@ -7,9 +7,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-objects=$(for room in $rooms gen/grammar; do
-	find "build/obj/$room" -maxdepth 1 -name '*.o' 2>/dev/null
-done | grep -v '/main\.o$' | sort) || true
+objects=$(room_objects | grep -v '/main\.o$') || true
 if [ -z "$objects" ]; then
 	echo 'no objects in build/obj: run make first' >"$findings"
 	finish globals

@@ -21,6 +21,14 @@ room_files() {
 	done | sort
 }
 
+# Objects of all rooms and of what is generated, of the normal build.
+room_objects() {
+	for room in $rooms gen gen/grammar; do
+		[ ! -d "build/obj/$room" ] ||
+			find "build/obj/$room" -maxdepth 1 -name '*.o'
+	done | sort
+}
+
 # Ends the check named $1: prints what was found.
 finish() {
 	[ -s "$findings" ] || exit 0
