@@ -17,6 +17,7 @@ bool net_parse_address(struct str word, struct net *net)
 	net->family = memchr(buf, ':', word.len) ? AF_INET6 : AF_INET;
 	net->bits = net->family == AF_INET6 ? 128 : 32;
 	net->prefix = net->bits;
+	memset(net->address, 0, sizeof(net->address)); /* compared whole */
 	return inet_pton(net->family, buf, net->address) == 1;
 }
 

@@ -14,7 +14,7 @@
 #include "grammar/list.h"
 #include "lint/checks.h"
 #include "lint/net.h"
-#include "mcc/model/site.h"
+#include "lint/trust.h"
 
 /* "[addr]/len", "[addr/len]" and "addr/len" into address and length. */
 static bool split_pattern(struct str word, struct str *out_address, struct str *out_len)
@@ -63,10 +63,11 @@ struct check {
 	const struct site *site;
 	const struct setting *setting;
 	struct diag_queue *diags;
+	struct lint_trusted *trusted;
 	size_t depth; /* of files within files */
 };
 
-static void check_net(const struct check *check, const struct text *text, struct str word)
+static void check_net(struct check *check, const struct text *text, struct str word)
 {
 	const struct setting *setting = check->setting;
 	struct diag_queue *diags = check->diags;
@@ -90,13 +91,11 @@ static void check_net(const struct check *check, const struct text *text, struct
 		net.prefix = (unsigned)prefix;
 	if (net_has_host_bits(&net)) {
 		report_host_bits(text, &net, diags);
-	} else if (net.prefix == 0 && setting->param &&
-		   setting->param->id == PARAM_mynetworks) {
-		d = diag_add(
-			diags, RULE_MC633, text_full_span(*text),
-			"'%.*s' makes everybody a trusted client: this is an open relay",
-			STR_ARG(text->str));
-		diag_relate_via(diags, d, text_via_at(*text, 0));
+	} else if (setting->param && setting->param->id == PARAM_mynetworks &&
+		   text->str.ptr[0] != '!') {
+		const struct lint_run run = {check->site, diags};
+
+		lint_trusted_network(&run, check->trusted, text, &net);
 	}
 }
 
@@ -176,7 +175,11 @@ void lint_networks(const struct site *site, struct diag_queue *diags)
 {
 	for (size_t i = 0; i < PARAM_COUNT; i++) {
 		const struct setting *setting = site_setting(site, (enum param_id)i);
-		struct check check = {.site = site, .setting = setting, .diags = diags};
+		struct lint_trusted trusted = {.setting = setting};
+		struct check check = {.site = site,
+				      .setting = setting,
+				      .diags = diags,
+				      .trusted = &trusted};
 
 		if (setting->param->kind == PARAM_KIND_network_list &&
 		    setting->origin != ORIGIN_DEFAULT)
