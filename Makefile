@@ -249,7 +249,7 @@ oracle-configs: $(BIN)/mcc
 # Random zones and clients beside pyspf: N zones.
 oracle-spf: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/spf_checks.py -n $(or $(N),200) $(if $(SEED),--seed $(SEED)) \
-		--mcc $(BIN)/mcc
+		$(if $(SECONDS),--seconds $(SECONDS)) --mcc $(CURDIR)/$(BIN)/mcc
 
 # Random tables and aliases beside the real postmap and postalias: N cases.
 oracle-tables: $(BIN)/mcc

@@ -62,6 +62,7 @@ bool map_decode_value(struct arena *arena, struct str value, struct str *out_tex
 	len = EVP_DecodeBlock(out, (const unsigned char *)value.ptr, (int)value.len);
 	if (len < 0)
 		return false;
-	*out_text = (struct str){(const char *)out, (size_t)len - padding};
+	*out_text = str_of(
+		str_dup0(arena, (struct str){(const char *)out, (size_t)len - padding}));
 	return true;
 }

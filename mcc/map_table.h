@@ -69,7 +69,8 @@ bool map_has_rows(const char *type);
 int map_read_rows(const struct map_table *table, struct rt_row **out_rows,
 		  size_t *out_count);
 /* -F: the files that `value` names, as base64, and back. False: the reason
- * has been said (encoding) or it is no base64. */
+ * has been said (encoding) or it is no base64. Back only to the first NUL, as
+ * Postfix does. */
 bool map_encode_files(struct arena *arena, struct str value, struct str *out_text,
 		      const char **out_why);
 bool map_decode_value(struct arena *arena, struct str value, struct str *out_text);

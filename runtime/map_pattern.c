@@ -193,6 +193,10 @@ static void add_rule(struct rule_reader *r, struct str line, unsigned number,
 
 	rule->rule.line = number;
 	rule->rule.is_if = map_rules_word(line, "if");
+	if (!rule->rule.is_if && line.len && isalnum((unsigned char)line.ptr[0])) {
+		map_warn(warn, number, "begins with neither an expression nor 'if'");
+		return;
+	}
 	if (!read_rule(r, line, rule)) {
 		map_warn(warn, number, r->err);
 		return;

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import configs
+import forks
 import random_cases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,30 @@ needs_postconf = pytest.mark.skipif(not configs.POSTCONF, reason="postconf is no
 @needs_postconf
 def test_random_configurations():
     random_cases.ask("configs.py", CASES, SEED, SECONDS, MCC)
+
+
+def test_a_case_is_made_of_its_seed_alone():
+    """So a number from a report is the same case again, whatever the jobs."""
+    show = ("import configs, json\n"
+            "for i in range(20): print(json.dumps(vars(configs.Case.random(f'7:{i}'))))")
+    said = {subprocess.run([sys.executable, "-c", show], cwd=ROOT / "tests/oracle", capture_output=True,
+                           check=True, env=dict(os.environ, PYTHONHASHSEED=seed)).stdout for seed in "123"}
+    assert len(said) == 1 and len(said.pop()) > 10000
+
+
+@needs_postconf
+def test_runs_of_copies_say_what_runs_say(tmp_path):
+    (tmp_path / "main.cf").write_text("mail_name = ${x\nmyhostname = a.b\n")
+    os.utime(tmp_path / "main.cf", (1600000000, 1600000000))
+    words = [[MCC, "-C", tmp_path, "--root", "/", "conf", "-nx"], [configs.POSTCONF, "-c", tmp_path, "-nx"],
+             [configs.POSTCONF, "-c", "/no/such"], [MCC, "-C", "/no/such", "conf"]]
+    for command in ([str(w) for w in command] for command in words):
+        plain = forks.Program(command[0]).run(command[1:])
+        with forks.Built():
+            copies = forks.Program(command[0])
+            for _ in range(2):
+                assert copies.run(command[1:]) == plain
+            copies.end()
 
 
 SMTP = "smtp inet n - y - - smtpd"

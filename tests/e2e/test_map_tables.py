@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mcc map: readers beside a writer, folding of keys, files as values."""
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -69,11 +70,29 @@ def test_key_folding_and_files(tmp_path):
     assert mcc(tmp_path, "-F", "hash:f").returncode == 0
     assert mcc(tmp_path, "-F", "-q", "k", "hash:f").stdout == b"first\nsecond\n\n"
     assert mcc(tmp_path, "-q", "none", "hash:f").returncode == 1
+    # Postfix ends a value at its first NUL.
+    (tmp_path / "two").write_bytes(b"sec\0ond\n")
+    assert mcc(tmp_path, "-F", "hash:f").returncode == 0
+    assert mcc(tmp_path, "-F", "-q", "k", "hash:f").stdout == b"first\nsec\n"
     # Also before an empty file there is a line end, and nothing is a value.
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "f").write_text("a empty, empty\nb empty\nc ,\n")
     assert mcc(tmp_path, "-F", "hash:f").returncode == 0
     assert sorted(mcc(tmp_path, "-s", "hash:f").stdout.splitlines()) == [b"a\tCg==", b"b\t"]
+
+
+@needs_postmap
+@pytest.mark.parametrize("kind", ["regexp", "pcre"])
+def test_what_begins_with_a_letter_or_digit_is_no_expression(tmp_path, kind):
+    (tmp_path / "main.cf").write_text("")
+    (tmp_path / "t").write_text("1x1 no\nxyx no\nif xyx\n/y/ yes\nendif\n!1z1 yes\n")
+    for name in ("t", "main.cf"):
+        os.utime(tmp_path / name, (1600000000, 1600000000))
+    for key in ("x", "y", "xy", "z", "1z1"):
+        done = mcc(tmp_path, "-q", key, f"{kind}:t")
+        real = subprocess.run([POSTMAP, "-c", ".", "-q", key, f"{kind}:t"], cwd=tmp_path, capture_output=True)
+        assert (done.returncode, done.stdout) == (real.returncode, real.stdout)
+        assert re.findall(rb"line \d+: ", done.stderr) == re.findall(rb"line \d+: ", real.stderr)
 
 
 @needs_postmap

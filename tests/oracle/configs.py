@@ -19,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import forks
 from random_cases import beside_parser, judge_all
 
 POSTCONF = shutil.which("postconf") or shutil.which("postconf", path="/usr/sbin")
@@ -300,9 +301,8 @@ class Judge:
 
     @staticmethod
     def run(command):
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-        return (done.returncode, done.stdout.decode("utf-8", "surrogateescape"),
-                done.stderr.decode("utf-8", "surrogateescape"))
+        status, out, err = forks.run(command)
+        return (status, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape"))
 
     def ask(self, folder, way):
         real = self.run([POSTCONF, "-c", folder, *way])
@@ -321,7 +321,10 @@ class Judge:
         return difference
 
     def differs_once(self, folder, way):
-        real, mine = self.ask(folder, way)
+        try:
+            real, mine = self.ask(folder, way)
+        except subprocess.TimeoutExpired as late:
+            return f"no answer within {late.timeout} seconds: {late.cmd}"
         if mine[0] not in (0, 1, 2, 3):
             return f"mcc ends with {mine[0]}: {mine[2][-500:]}"
         if (real[0] != 0) != (mine[0] != 0):
@@ -430,10 +433,7 @@ class Shrinker:
             return False
         self.left -= 1
         Case(main, master, []).save(self.folder)
-        try:
-            return self.judge.differs(self.folder, self.way) is not None
-        except subprocess.TimeoutExpired:
-            return False
+        return self.judge.differs(self.folder, self.way) is not None
 
     def pieces(self, parts, join, check):
         size = max(1, len(parts) // 2)

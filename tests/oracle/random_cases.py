@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What the random oracles share: making a difference smaller, and one report."""
 import argparse
-import concurrent.futures
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+
+import forks
 
 MCC = str(Path(__file__).resolve().parents[2] / "build/bin/mcc")
 
@@ -24,25 +27,32 @@ def beside_parser(text, count, what):
     """Of those that ask many small cases, some at a time."""
     made = parser(text, count, what)
     made.add_argument("--seconds", type=float, default=0, help="stop asking after that long")
-    made.add_argument("--jobs", type=int, default=2)
+    made.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="cases at a time")
     made.add_argument("--most", type=int, default=10, help="differences to show")
     return made
 
 
-def judge_all(args, work, judge, report):
-    """What judge() says of each, until it is time; exit status."""
+def judge_all(args, work, judge, report, differing=lambda result: result):
+    """What judge() says of each, in their order whatever the jobs, until it is
+    time; exit status. differing() takes from that what is to be reported.
+    Temporary files of all go with the folder of this run."""
     end, wrong, asked = time.monotonic() + (args.seconds or 1e9), 0, 0
-    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
-        for start in range(0, len(work), 20):
+    with tempfile.TemporaryDirectory(prefix="mcc-oracle-") as scratch, forks.Built(), \
+            multiprocessing.get_context("fork").Pool(args.jobs, begin, (scratch,)) as pool:
+        for result in pool.imap(judge, work):
+            asked += 1
+            result = differing(result)
+            if result:
+                wrong += 1
+                report(result)
             if time.monotonic() > end or wrong >= args.most:
                 break
-            for result in pool.map(judge, work[start:start + 20]):
-                asked += 1
-                if result:
-                    wrong += 1
-                    report(result)
     print(f"{asked} cases asked, {wrong} differ")
     return 1 if wrong else 0
+
+
+def begin(scratch):
+    tempfile.tempdir = scratch
 
 
 def ask(script, cases, seed, seconds, mcc):

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Random zones, records and clients: mcc spf check beside pyspf.
 
-    spf_checks.py [-n ZONES] [--seed N] [--mcc build/bin/mcc]
+    spf_checks.py [-n ZONES] [--seed N] [--seconds S] [--jobs J] [--mcc build/bin/mcc]
 
 Each zone is asked by some twenty clients: by mcc from the zone file, by pyspf
 from the same data in memory. Result and explanation must be the same but where
 RFC 7208 is on one side; each such case has its reason in known(). Needs
 python3-spf. A difference is printed with the zone; exit status 1."""
+import collections
 import ipaddress
 import json
 import random
@@ -17,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from random_cases import parser
+from random_cases import beside_parser, judge_all
 
 try:
     import spf
@@ -265,47 +266,57 @@ def known(made, sender, ours, theirs_said):
     return None
 
 
-def print_zone(made, *domains):
-    for name in {d.lower() for d in domains} | {"exp." + d.lower() for d in domains}:
-        for kind, value in made.records.get(name, []):
-            print(f"    {name} {kind} {value}")
+def zone_of(made, *domains):
+    names = {d.lower() for d in domains}
+    return "\n".join(f"    {name} {kind} {value}" for name in sorted(names | {"exp." + n for n in names})
+                     for kind, value in made.records.get(name, []))
+
+
+def judge_one(args):
+    """What differs in one zone, and how often each known reason was met."""
+    mcc, seed, number = args
+    rnd = random.Random(seed * 1000003 + number)
+    made = Made(rnd)
+    asked = list(clients(rnd))
+    differences, reasons = [], collections.Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        zone, batch = Path(folder, "zone"), Path(folder, "batch")
+        zone.write_text(made.text(), encoding="latin-1")
+        batch.write_text("".join(f"{ip} {s} {h}\n" for ip, s, h in asked))
+        done = subprocess.run([mcc, "spf", "check", "--zone", zone, "--batch", batch], capture_output=True,
+                              timeout=60, check=False)
+    lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    if len(lines) != len(asked):
+        return [f"--- zone {number}: {done.stderr.decode()}\n{made.text()}"], reasons
+    for (ip, sender, helo), ours in zip(asked, lines):
+        reasons["asked"] += 1
+        result, text, reason = theirs(made, ip, sender, helo)
+        if (ours["result"], ours["explanation"] or None) == (result, text or None):
+            continue
+        why = known(made, sender, ours, (result, text, reason))
+        if why is not None:
+            reasons[why] += 1
+            continue
+        differences.append(f"--- zone {number}: {ip} {sender} {helo}\nmcc   {ours['result']}: "
+                           f"{ours['explanation']!r} ({ours['mechanism']}; {ours['problem']})\n"
+                           f"pyspf {result}: {text!r}\n" + zone_of(made, ours["domain"] or "", sender.split("@")[-1]))
+    return differences, reasons
 
 
 def main():
-    options = parser(__doc__.splitlines()[0], 200, "zones")
-    options.add_argument("--show", type=int, default=5, help="differences to show")
+    options = beside_parser(__doc__.splitlines()[0], 200, "zones")
     args = options.parse_args()
     print(f"seed {args.seed}", flush=True)
-    checks = differences = 0
-    reasons = {}
-    with tempfile.TemporaryDirectory() as folder:
-        zone, batch = Path(folder, "zone"), Path(folder, "batch")
-        for number in range(args.n):
-            rnd = random.Random(args.seed * 1000003 + number)
-            made = Made(rnd)
-            asked = list(clients(rnd))
-            zone.write_text(made.text(), encoding="latin-1")
-            batch.write_text("".join(f"{ip} {s} {h}\n" for ip, s, h in asked))
-            done = subprocess.run([args.mcc, "spf", "check", "--zone", zone, "--batch", batch], capture_output=True, timeout=60, check=False)
-            lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
-            if len(lines) != len(asked):
-                sys.exit(f"zone {number}: {done.stderr.decode()}\n{made.text()}")
-            for (ip, sender, helo), ours in zip(asked, lines):
-                checks += 1
-                result, text, reason = theirs(made, ip, sender, helo)
-                if (ours["result"], ours["explanation"] or None) == (result, text or None):
-                    continue
-                why = known(made, sender, ours, (result, text, reason))
-                if why is not None:
-                    reasons[why] = reasons.get(why, 0) + 1
-                    continue
-                differences += 1
-                if differences <= args.show:
-                    print(f"--- zone {number}: {ip} {sender} {helo}\nmcc   {ours['result']}: {ours['explanation']!r} "
-                          f"({ours['mechanism']}; {ours['problem']})\npyspf {result}: {text!r}")
-                    print_zone(made, ours["domain"] or "", sender.split("@")[-1])
-    print(f"oracle-spf: {checks} checks of {args.n} zones (seed {args.seed}), {differences} differences; known: {reasons}")
-    return 1 if differences else 0
+    reasons = collections.Counter()
+
+    def differing(result):
+        reasons.update(result[1])
+        return result[0]
+
+    status = judge_all(args, [(args.mcc, args.seed, i) for i in range(args.n)], judge_one,
+                       lambda texts: print("\n".join(texts), flush=True), differing)
+    print(f"{reasons.pop('asked', 0)} checks; known: {dict(reasons)}")
+    return status
 
 
 if __name__ == "__main__":

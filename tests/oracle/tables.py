@@ -20,6 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import forks
 from random_cases import beside_parser, judge_all, shrink
 
 PATH = os.environ["PATH"] + ":/usr/sbin"
@@ -144,13 +145,17 @@ def text_of(lines, end=b"\n"):
 
 # ---- the two programs ----
 
+class GaveUp(Exception):
+    """Postfix ends when LMDB is asked for an empty key; mcc does not find it."""
+
+
 class Place:
     """A folder with a table for each program."""
 
     def __init__(self, mcc, settings):
         self.dir = Path(tempfile.mkdtemp(prefix="mcc-tables-"))
         self.mcc = mcc
-        (self.dir / "main.cf").write_text(settings)
+        self.write("main.cf", settings.encode())
 
     def __enter__(self):
         return self
@@ -163,16 +168,17 @@ class Place:
         os.utime(self.dir / name, OLD)
 
     def run(self, command, words, stdin):
-        done = subprocess.run([*command, *words], input=stdin or b"", cwd=self.dir, capture_output=True,
-                              timeout=60, check=False, env=dict(os.environ, LC_ALL="C", NO_COLOR="1"))
-        return done.returncode, done.stdout, done.stderr
+        return forks.run([*command, *words], folder=self.dir, stdin=stdin or b"")
 
     def ours(self, *words, stdin=None):
         return self.run([self.mcc, "-C", ".", "--postfix", "3.7", "map"], words, stdin)
 
     def real(self, *words, tool="postmap", stdin=None):
         words = ["-o" if w == "--as-root" else w for w in words]
-        return self.run([str(Path(POSTMAP).with_name(tool)), "-c", "."], words, stdin)
+        done = self.run([str(Path(POSTMAP).with_name(tool)), "-c", "."], words, stdin)
+        if b"MDB_BAD_VALSIZE" in done[2]:
+            raise GaveUp
+        return done
 
 
 def outcome(done):
@@ -225,7 +231,10 @@ class Case:
 
     def difference(self, mcc, lines):
         with Place(mcc, self.settings) as place:
-            return self.compare(place, lines)
+            try:
+                return self.compare(place, lines)
+            except GaveUp:
+                return None
 
 
 class RowsCase(Case):
@@ -235,6 +244,9 @@ class RowsCase(Case):
         super().__init__(rng)
         self.type = rng.choice(TYPES)
         self.options = [o for o in ("-f", "-u", "-w", "-r", "-N", "-p", "--as-root") if rng.random() < 0.12]
+        # With -w Postfix keeps rows in a cdb file that no question finds.
+        if self.type == "cdb" and "-w" in self.options:
+            self.options.remove("-w")
         self.lines = lines_of(rng, self.make)
         self.end = rng.choice([b"\n", b"\n", b"\n", b"", b" ", b"\r\n"])
         self.changes = []
@@ -282,8 +294,6 @@ class RowsCase(Case):
         # To Postfix a key that cannot be in a table was deleted.
         if words[0:1] == ["-d"] and b"non-UTF-8 key" in real[2]:
             return self.compare_dumps(place)
-        if words[0:1] == ["-d"] and b"MDB_BAD_VALSIZE" in real[2]:
-            return FAILED
         if outcome(ours) != outcome(real):
             return f"exit ours {ours} real {real}"
         if outcome(real) == "failed":
@@ -479,7 +489,8 @@ class NamesCase(Case):
                 place.ours(f"{kind}:h") if self.is_own else place.real(f"{kind}:h")
         for words, stdin in [(["-q", self.keys[0]], None),
                              (["-q", "-"], "".join(k + "\n" for k in self.keys).encode()), (["-s"], None)]:
-            if words == ["-s"] and len(lines) != 1:
+            # Of those that Postfix does not list mcc lists cdb.
+            if words == ["-s"] and (len(lines) != 1 or lines[0].startswith("cdb:")):
                 continue
             ours = place.ours(*self.options, *words, *lines, stdin=stdin)
             real = place.real(*self.options, *words, *lines, stdin=stdin)
