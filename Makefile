@@ -238,7 +238,7 @@ oracle-sessions: $(BIN)/mcc
 # Where random sites send mail, beside the real Postfix: root, Postfix, N sites.
 oracle-routes: $(BIN)/mcc
 	@$(PYTHON) tests/oracle/routes.py -n $(or $(N),10) $(if $(SEED),--seed $(SEED)) \
-		--mcc $(CURDIR)/$(BIN)/mcc
+		--jobs $(or $(JOBS),6) --mcc $(CURDIR)/$(BIN)/mcc
 
 # Random main.cf and master.cf beside the installed postconf: N of them.
 oracle: oracle-configs

@@ -3,15 +3,19 @@
 """Random sites: where mcc trace sends mail beside where the real Postfix does.
 
     routes.py [-n SITES] [--seed N] [--first N] [--part PART] [--seconds N]
-              [--mcc build/bin/mcc]
+              [--jobs N] [--mcc build/bin/mcc]
 
 Of each site: `routes`, what trivial-rewrite(8) makes of 150 addresses;
 `cleaned`, the envelopes that cleanup(8) writes for 80 messages; `smtp`, 25
 addresses as a client writes them; `deliver`, where 60 messages end and from
 whom, aliases, errors with their texts and all. Needs root and Postfix. A
 difference is made smaller by leaving out lines and rows as long as it stays,
-then printed; exit status 1. Nothing here asks the DNS."""
+then printed; exit status 1. Nothing here asks the DNS. What a site is made of
+depends on its seed and number only."""
 import collections
+import concurrent.futures
+import contextlib
+import io
 import json
 import os
 import random
@@ -49,12 +53,17 @@ class Asked:
     def differences(self, lines, tables, part, questions):
         """(question, Postfix's answer, mcc's) of those that differ."""
         with RoutePostfix(self.site, lines, tables) as postfix:
-            mine = self.traces(postfix, questions, part == "smtp")
-            if part == "routes":        # the sender as cleanup leaves it
-                questions = [(rcpt, trace["route"]["sender"]) for (rcpt, _), trace in zip(questions, mine)]
-            real = getattr(postfix, part)(questions)
-            pairs = [getattr(self, "compare_" + part)(postfix, *item) for item in zip(questions, real, mine)]
-        return [(q, *pair) for q, pair in zip(questions, pairs) if pair is not None]
+            return self.differ(postfix, part, questions)[1]
+
+    def differ(self, postfix, part, questions):
+        """How many were compared; (question, Postfix's answer, mcc's) of those that differ."""
+        mine = self.traces(postfix, questions, part == "smtp")
+        if part == "routes":        # the sender as cleanup leaves it
+            questions = [(rcpt, trace["route"]["sender"]) for (rcpt, _), trace in zip(questions, mine)]
+        real = getattr(postfix, part)(questions)
+        pairs = [getattr(self, "compare_" + part)(postfix, *item) for item in zip(questions, real, mine)]
+        compared = sum(answer is not None for answer in real)
+        return compared, [(q, *pair) for q, pair in zip(questions, pairs) if pair is not None]
 
     # ---- None: equal ----
 
@@ -139,7 +148,7 @@ class Asked:
         return lines, tables, pair
 
     def report(self, part, question, lines, tables, pair):
-        print(f"---- {part} differ\n" + "\n".join(lines))
+        print(f"{part} differ\n" + "\n".join(lines))
         for name, (kind, text) in tables.items():
             if any("/" + name in line for line in lines):
                 print(f"# {kind}:{name}\n{text}", end="")
@@ -196,52 +205,107 @@ def signature(real, mine):
         a == b for a, b in zip(real, mine))
 
 
-def run_site(args, number, seen):
-    rng = random.Random(f"{args.seed}/{number}")
-    site = RouteSite(rng)
-    asked = wrong = 0
-    job = Asked(args.mcc, site)
+def site_of(args, number):
+    """The site, and its questions by part."""
+    site = RouteSite(random.Random(f"{args.seed}/{number}"))
+    asked = {}
     for part, count in PARTS.items():
         odd = {"routes": 0.45, "cleaned": 0.3, "deliver": 0.1}.get(part, 0)
-        questions = [site.raw() if part == "smtp" else site.question(odd) for _ in range(count)]
-        if args.part and part != args.part:
-            continue
+        asked[part] = [site.raw() if part == "smtp" else site.question(odd) for _ in range(count)]
+    return site, asked
+
+
+class Outcome:
+    """Of one site: how many were compared, what differs, what failed."""
+
+    def __init__(self, number):
+        self.number, self.asked, self.differences, self.failures = number, 0, [], []
+
+
+def ask_site(args, number):
+    site, questions = site_of(args, number)
+    job, out = Asked(args.mcc, site), Outcome(number)
+    left = [part for part in PARTS if args.part in (None, part)]
+    while left:         # an instance that failed once is not asked again
         try:
-            differences = job.differences(site.lines, site.tables, part, questions)
-        except RuntimeError as error:
-            print(f"site {args.seed}/{number} {part}: {error}", flush=True)
-            continue
-        asked, wrong = asked + len(questions), wrong + len(differences)
-        for question, *pair in differences:
+            with RoutePostfix(site, site.lines, site.tables) as postfix:
+                while left:
+                    part = left.pop(0)
+                    compared, found = job.differ(postfix, part, questions[part])
+                    out.asked += compared
+                    out.differences += [(part, *item) for item in found]
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            out.failures.append(f"{part}: {error}")
+    return out
+
+
+def make_smaller(args, number, part, question, pair):
+    """The text to print."""
+    site = site_of(args, number)[0]
+    job = Asked(args.mcc, site)
+    smaller = job.shrink(part, question, pair) if args.shrink else (site.lines, site.tables, pair)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        job.report(part, question, *smaller)
+    return out.getvalue()
+
+
+class Run:
+    """All sites, some at a time; what is told is told in their order."""
+
+    def __init__(self, args):
+        self.args, self.seen, self.reports = args, set(), []
+        self.sites = self.asked = self.wrong = self.failed = 0
+
+    def run(self):
+        last, end = self.args.first + self.args.n, time.monotonic() + self.args.seconds
+        number, waiting = self.args.first, collections.deque()
+        with concurrent.futures.ProcessPoolExecutor(self.args.jobs) as pool:
+            while waiting or number < last:
+                while number < last and len(waiting) < 2 * self.args.jobs and time.monotonic() < end:
+                    waiting.append(pool.submit(ask_site, self.args, number))
+                    number += 1
+                if not waiting:
+                    break
+                self.take(pool, waiting.popleft().result())
+            self.tell(True)
+
+    def take(self, pool, outcome):
+        args, name = self.args, f"site {self.args.seed}/{outcome.number}"
+        self.sites, self.asked = self.sites + 1, self.asked + outcome.asked
+        self.wrong, self.failed = self.wrong + len(outcome.differences), self.failed + len(outcome.failures)
+        for failure in outcome.failures:
+            print(f"{name} {failure}", flush=True)
+        if outcome.differences:
+            print(f"{name}: {len(outcome.differences)} of {outcome.asked} differ", flush=True)
+        for part, question, *pair in outcome.differences:
             mark = (part, signature(*pair))
-            if mark in seen:
-                continue
-            seen.add(mark)
-            smaller = job.shrink(part, question, pair) if args.shrink else (site.lines, site.tables, pair)
-            job.report(part, question, *smaller)
-    return asked, wrong
+            if mark not in self.seen:
+                self.seen.add(mark)
+                self.reports.append((name, pool.submit(make_smaller, args, outcome.number, part, question, pair)))
+        self.tell(False)
+
+    def tell(self, wait):
+        while self.reports and (wait or self.reports[0][1].done()):
+            name, report = self.reports.pop(0)
+            print(f"{name}: {report.result()}", end="", flush=True)
 
 
 def main():
     options = site_parser(__doc__.splitlines()[0], "sites")
     options.add_argument("--first", type=int, default=0, help="number of the first site")
     options.add_argument("--part", choices=list(PARTS))
+    options.add_argument("--jobs", type=int, default=6, help="instances at a time")
     args = options.parse_args()
     if os.geteuid() != 0 or SBIN is None:
         print("routes.py: needs root and an installed Postfix", file=sys.stderr)
         return 2
     if os.access(SPOOL, os.W_OK):
         tempfile.tempdir = SPOOL
-    end, asked, wrong, sites, seen = time.time() + args.seconds, 0, 0, 0, set()
-    for number in range(args.first, args.first + args.n):
-        if time.time() > end:
-            break
-        more, bad = run_site(args, number, seen)
-        if bad:
-            print(f"site {args.seed}/{number}: {bad} of {more} differ", flush=True)
-        asked, wrong, sites = asked + more, wrong + bad, sites + 1
-    print(f"seed {args.seed}: {sites} sites, {asked} asked, {wrong} differ")
-    return 1 if wrong else 0
+    run = Run(args)
+    run.run()
+    print(f"seed {args.seed}: {run.sites} sites, {run.asked} asked, {run.wrong} differ"
+          + (f", {run.failed} parts failed" if run.failed else ""))
+    return 1 if run.wrong or run.failed else 0
 
 
 if __name__ == "__main__":
