@@ -139,6 +139,12 @@ static enum rt_found read_include(void *state, const char *path, struct arena *a
 
 /* ---- the session ---- */
 
+/* What a command makes of its argument before restrictions see it. */
+struct path_check {
+	bool is_bad;
+	struct str option; /* the first word behind the path; empty: none */
+};
+
 struct run {
 	struct recorder recorder;
 	struct trace_result *result;
@@ -150,13 +156,15 @@ struct run {
 	struct trace_dns dns;
 	struct str sender; /* internal form */
 	struct str recipient;
-	bool sender_ok;
-	bool recipient_ok;
+	struct path_check sender_path;
+	struct path_check recipient_path;
 };
 
 /* The address of a path; what is no path is taken as it stands. */
-static bool parse_path(struct run *run, const char *text, struct str *out_address)
+static struct path_check parse_path(struct run *run, const char *text,
+				    struct str *out_address)
 {
+	struct path_check check = {0};
 	struct arena *arena = run->recorder.arena;
 	const struct str parts[] = {STR_LIT("<"), str_of(text), STR_LIT(">")};
 	bool strict = run->ctx.settings->strict_rfc821_envelopes;
@@ -164,13 +172,14 @@ static bool parse_path(struct run *run, const char *text, struct str *out_addres
 
 	*out_address = parts[1];
 	if (address_is_plain(parts[1]))
-		return true;
+		return check;
 	path = str_join(arena, parts, array_len(parts));
-	if (address_parse_path(arena, path, strict, out_address, &rest) == ADDRESS_OK &&
-	    str_trim(rest).len == 0)
-		return true;
+	check.is_bad =
+		address_parse_path(arena, path, strict, out_address, &rest) != ADDRESS_OK;
+	if (!check.is_bad && !str_token(&rest, " \t", &check.option))
+		return check;
 	*out_address = address_unquote(arena, str_of(text));
-	return false;
+	return check;
 }
 
 static struct policy_reply run_stage(struct run *run, enum trace_stage stage)
@@ -183,16 +192,20 @@ static struct policy_reply run_stage(struct run *run, enum trace_stage stage)
 	case TRACE_HELO:
 		return policy_helo(&run->policy, run->request->helo);
 	case TRACE_MAIL:
-		if (!run->sender_ok)
+		if (run->sender_path.is_bad)
 			return policy_bad_sender_syntax();
+		if (run->sender_path.option.len > 0)
+			return policy_bad_option(arena, run->sender_path.option);
 		return policy_mail(&run->policy, str_dup0(arena, run->sender),
 				   run->request->size);
 	case TRACE_RCPT:
 	case TRACE_STAGE_COUNT:
 		break;
 	}
-	if (!run->recipient_ok)
+	if (run->recipient_path.is_bad)
 		return policy_bad_recipient_syntax();
+	if (run->recipient_path.option.len > 0)
+		return policy_bad_option(arena, run->recipient_path.option);
 	return policy_rcpt(&run->policy, str_dup0(arena, run->recipient));
 }
 
@@ -316,8 +329,8 @@ static struct trace_result *run_once(struct arena *arena, struct site *site,
 	run.policy.answers = &run.answers;
 	run.policy.session = &result->session;
 	fill_session(&result->session, request);
-	run.sender_ok = parse_path(&run, request->sender, &run.sender);
-	run.recipient_ok = parse_path(&run, request->recipient, &run.recipient);
+	run.sender_path = parse_path(&run, request->sender, &run.sender);
+	run.recipient_path = parse_path(&run, request->recipient, &run.recipient);
 	if (run.policy.service != NULL && result->fatal == NULL)
 		run_session(&run);
 	run_delivery(&run, config);

@@ -195,26 +195,6 @@ static const struct rt_settings *settings_for(const struct expand *expand,
 	return settings;
 }
 
-/* Before a filter only what cleanup(8) does; local aliases come behind it. */
-static void expand_for_filter(const struct rt_context *ctx, struct str recipient,
-			      struct str sender, struct rt_finals *out_finals)
-{
-	struct rt_finals copies;
-
-	rt_expand_virtual(ctx, recipient, sender, out_finals);
-	rt_expand_bcc(ctx, sender, &copies);
-	if (out_finals->error_code == 0 && copies.error_code != 0)
-		*out_finals = copies;
-	for (size_t i = 0; out_finals->error_code == 0 && i < copies.count; i++) {
-		struct rt_final *slot =
-			arena_push(ctx->arena, &out_finals->items, out_finals->count,
-				   &out_finals->room, sizeof(*slot));
-
-		*slot = copies.items[i];
-		out_finals->count++;
-	}
-}
-
 bool expand_recipient(struct expand *expand, size_t recipient,
 		      struct expand_reason *out_reason)
 {
@@ -236,9 +216,10 @@ bool expand_recipient(struct expand *expand, size_t recipient,
 	struct rt_finals finals;
 	bool ok = false;
 
+	/* Before a filter only what cleanup(8) does; local aliases come behind it. */
 	if (message->filter[0])
-		expand_for_filter(&ctx, str_of(message->recipients[recipient]),
-				  str_of(message->sender), &finals);
+		rt_expand_envelope(&ctx, str_of(message->recipients[recipient]),
+				   str_of(message->sender), &finals);
 	else
 		rt_expand_all(&ctx, str_of(message->recipients[recipient]),
 			      str_of(message->sender), &finals);

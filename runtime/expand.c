@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What cleanup(8) does to the envelope: qualification, canonical tables,
- * masquerading, virtual aliases, copies.
- *
- * Virtual aliases are expanded in place, the first result of a look-up taking
- * the place of the address and the others going to the end of the vector. An
- * address that is part of its own expansion stays as it is from then on; that
- * is how "user: user, copy" works. Any other cycle runs into the recursion
- * limit, and then the whole message is refused for now.
+ * What cleanup(8) does to each address: qualification, canonical tables,
+ * masquerading; and what all parts of expansion share.
  */
 #include "runtime/expand.h"
 
@@ -62,9 +56,16 @@ bool words_have(const struct rt_words *words, const char *word)
 	return false;
 }
 
+struct str expand_folded(const struct rt_context *ctx, struct str text)
+{
+	const struct rt_keys keys = {true, ctx->settings->smtputf8_enable};
+
+	return rt_keys_fold(keys, ctx->arena, text);
+}
+
 bool first_time(const struct rt_context *ctx, struct strmap *seen, struct str key)
 {
-	struct str folded = str_folded(ctx->arena, key);
+	struct str folded = expand_folded(ctx, key);
 
 	if (strmap_find(seen, folded) != NULL)
 		return false;
@@ -82,13 +83,6 @@ void rt_finals_refuse(struct rt_finals *finals, bool is_failure)
 }
 
 /* ---- one look-up with its results ---- */
-
-struct mapping {
-	const struct rt_context *ctx;
-	const struct rt_maps *maps;
-	const char *what;
-	bool propagate; /* the unmatched extension goes to the results */
-};
 
 static struct str with_extension(struct arena *arena, struct str address, struct str ext)
 {
@@ -120,8 +114,7 @@ static struct str with_user(struct arena *arena, struct str address, struct str 
 	return address_quote(arena, (struct str){out, local.len + domain.len});
 }
 
-/* The addresses that an address maps to, internal form and qualified. */
-static enum rt_found map_address(const struct mapping *mapping, struct str address,
+enum rt_found expand_map_address(const struct expand_mapping *mapping, struct str address,
 				 struct str **out_items, size_t *out_count)
 {
 	const struct rt_context *ctx = mapping->ctx;
@@ -155,12 +148,12 @@ static enum rt_found map_address(const struct mapping *mapping, struct str addre
 /* ---- canonical, masquerade ---- */
 
 /* False: a table has no answer; the address is as far as it came. */
-static bool canonicalize(const struct mapping *mapping, struct str *address)
+static bool canonicalize(const struct expand_mapping *mapping, struct str *address)
 {
 	for (unsigned i = 0; i < CANONICAL_DEPTH; i++) {
 		struct str *items, before = *address;
 		size_t count;
-		enum rt_found found = map_address(mapping, before, &items, &count);
+		enum rt_found found = expand_map_address(mapping, before, &items, &count);
 
 		if (found != RT_FOUND)
 			return found == RT_NOT_FOUND;
@@ -210,13 +203,13 @@ static struct str masquerade(const struct rt_context *ctx, struct str address)
 }
 
 /* Own tables, then those of all; `class` is a word of canonical_classes. */
-static bool map_canonical(const struct rt_context *ctx, const struct mapping *own,
+static bool map_canonical(const struct rt_context *ctx, const struct expand_mapping *own,
 			  const struct rt_words *own_classes, const char *class,
 			  struct str *address)
 {
 	const struct rt_settings *settings = ctx->settings;
-	const struct mapping common = {ctx, &settings->canonical_maps, "canonical_maps",
-				       own->propagate};
+	const struct expand_mapping common = {ctx, &settings->canonical_maps,
+					      "canonical_maps", own->propagate};
 	bool ok = true;
 
 	if (own->maps->count > 0 && words_have(own_classes, class))
@@ -241,7 +234,7 @@ static bool clean_address(const struct rt_context *ctx, bool is_sender, const ch
 			  struct str *address)
 {
 	const struct rt_settings *s = ctx->settings;
-	const struct mapping own = {
+	const struct expand_mapping own = {
 		ctx, is_sender ? &s->sender_canonical_maps : &s->recipient_canonical_maps,
 		is_sender ? "sender_canonical_maps" : "recipient_canonical_maps",
 		words_have(&s->propagate_unmatched_extensions, "canonical")};
@@ -264,7 +257,7 @@ static bool clean_address(const struct rt_context *ctx, bool is_sender, const ch
 	return ok;
 }
 
-static bool clean_recipient(const struct rt_context *ctx, struct str *address)
+bool expand_clean_recipient(const struct rt_context *ctx, struct str *address)
 {
 	if (address->len == 0)
 		*address = str_of(ctx->settings->empty_address_recipient);
@@ -286,184 +279,4 @@ struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
 	(void)clean_address(ctx, is_sender,
 			    is_sender ? "header_sender" : "header_recipient", &address);
 	return address;
-}
-
-/* ---- virtual aliases ---- */
-
-struct vector {
-	struct str *items;
-	size_t count;
-	size_t room;
-};
-
-static void vector_add(struct arena *arena, struct vector *v, struct str item)
-{
-	struct str *slot =
-		arena_push(arena, &v->items, v->count, &v->room, sizeof(*slot));
-
-	*slot = item;
-	v->count++;
-}
-
-/* What becomes of an address that is looked up. */
-enum expansion { EXPANDED, EXPAND_STAYS, EXPAND_TOO_MUCH, EXPAND_FAILED };
-
-/* Replaces item i by what it maps to. */
-static enum expansion expand_item(const struct mapping *mapping, struct vector *v,
-				  size_t i, struct strmap *expanded_to_itself)
-{
-	const struct rt_context *ctx = mapping->ctx;
-	struct str lhs = v->items[i], *items;
-	size_t count, limit = (size_t)ctx->settings->virtual_alias_address_length_limit;
-	enum rt_found found = map_address(mapping, lhs, &items, &count);
-
-	if (found != RT_FOUND)
-		return found == RT_NOT_FOUND ? EXPAND_STAYS : EXPAND_FAILED;
-	for (size_t n = 0; n < count; n++) {
-		if (address_quote(ctx->arena, items[n]).len > limit)
-			return EXPAND_TOO_MUCH;
-		if (n == 0)
-			v->items[i] = items[n];
-		else
-			vector_add(ctx->arena, v, items[n]);
-		if (str_caseeq(lhs, items[n]))
-			first_time(ctx, expanded_to_itself, lhs);
-	}
-	return EXPANDED;
-}
-
-static bool is_settled(const struct rt_context *ctx, const struct strmap *settled,
-		       struct str address)
-{
-	return strmap_find(settled, str_folded(ctx->arena, address)) != NULL;
-}
-
-/* EXPAND_STAYS: item i is what it ends as. */
-static enum expansion expand_deep(const struct mapping *mapping, struct vector *v,
-				  size_t i, struct strmap *expanded_to_itself)
-{
-	const struct rt_context *ctx = mapping->ctx;
-	int64_t depth = ctx->settings->virtual_alias_recursion_limit;
-	enum expansion got = EXPANDED;
-
-	for (int64_t n = 0; got == EXPANDED; n++) {
-		if (is_settled(ctx, expanded_to_itself, v->items[i]))
-			return EXPAND_STAYS;
-		if (n >= depth)
-			return EXPAND_TOO_MUCH;
-		got = expand_item(mapping, v, i, expanded_to_itself);
-	}
-	return got;
-}
-
-static enum expansion expand_vector(const struct mapping *mapping, struct vector *v)
-{
-	const struct rt_context *ctx = mapping->ctx;
-	struct strmap *expanded_to_itself = strmap_new(ctx->arena);
-	size_t limit = (size_t)ctx->settings->virtual_alias_expansion_limit;
-
-	for (size_t i = 0; i < v->count; i++) {
-		enum expansion got;
-
-		if (v->count > limit)
-			return EXPAND_TOO_MUCH;
-		got = expand_deep(mapping, v, i, expanded_to_itself);
-		if (got != EXPAND_STAYS)
-			return got;
-	}
-	return EXPANDED;
-}
-
-static void add_routed(const struct rt_context *ctx, struct str address,
-		       struct str sender, struct rt_finals *finals)
-{
-	struct rt_final *item =
-		finals_add(ctx, finals, RT_FINAL_ADDRESS, rt_text(ctx, address));
-
-	rt_resolve(ctx, address, sender, &item->route);
-}
-
-/* A cleaned recipient, with its virtual aliases; false: refused. */
-static bool add_cleaned(const struct rt_context *ctx, struct str address,
-			struct str sender, struct rt_finals *finals)
-{
-	const struct rt_settings *settings = ctx->settings;
-	const struct mapping mapping = {
-		ctx, &settings->virtual_alias_maps, "virtual_alias_maps",
-		words_have(&settings->propagate_unmatched_extensions, "virtual")};
-	struct strmap *seen = strmap_new(ctx->arena);
-	enum expansion got = EXPANDED;
-	struct vector v = {0};
-
-	vector_add(ctx->arena, &v, address);
-	if (mapping.maps->count > 0 &&
-	    !words_have(&settings->receive_override_options, "no_address_mappings"))
-		got = expand_vector(&mapping, &v);
-	if (got != EXPANDED) {
-		rt_finals_refuse(finals, got == EXPAND_FAILED);
-		return false;
-	}
-	for (size_t i = 0; i < v.count; i++)
-		if (first_time(ctx, seen, v.items[i]))
-			add_routed(ctx, v.items[i], sender, finals);
-	return true;
-}
-
-static bool add_recipient(const struct rt_context *ctx, struct str address,
-			  struct str sender, struct rt_finals *finals)
-{
-	if (clean_recipient(ctx, &address))
-		return add_cleaned(ctx, address, sender, finals);
-	rt_finals_refuse(finals, true);
-	return false;
-}
-
-static bool add_copies(const struct rt_context *ctx, const struct rt_find *find,
-		       struct str address, struct str sender, struct rt_finals *finals)
-{
-	struct str value;
-
-	if (address.len == 0 ||
-	    words_have(&ctx->settings->receive_override_options, "no_address_mappings"))
-		return true;
-	switch (rt_find_address(find, address, &value, NULL)) {
-	case RT_NOT_FOUND:
-		return true;
-	case RT_LOOKUP_ERROR:
-		rt_finals_refuse(finals, true);
-		return false;
-	case RT_FOUND:
-		break;
-	}
-	return add_recipient(ctx, value, sender, finals);
-}
-
-void rt_expand_virtual(const struct rt_context *ctx, struct str recipient,
-		       struct str sender, struct rt_finals *out_finals)
-{
-	const struct rt_find find = {.ctx = ctx,
-				     .maps = &ctx->settings->recipient_bcc_maps,
-				     .what = "recipient_bcc_maps",
-				     .keys = RT_FIND_DEFAULT};
-
-	*out_finals = (struct rt_finals){0};
-	if (!clean_recipient(ctx, &recipient))
-		rt_finals_refuse(out_finals, true);
-	else if (add_cleaned(ctx, recipient, sender, out_finals))
-		add_copies(ctx, &find, recipient, sender, out_finals);
-}
-
-void rt_expand_bcc(const struct rt_context *ctx, struct str sender,
-		   struct rt_finals *out_finals)
-{
-	const struct rt_find find = {.ctx = ctx,
-				     .maps = &ctx->settings->sender_bcc_maps,
-				     .what = "sender_bcc_maps",
-				     .keys = RT_FIND_DEFAULT};
-	const char *always = ctx->settings->always_bcc;
-
-	*out_finals = (struct rt_finals){0};
-	if (add_copies(ctx, &find, sender, sender, out_finals) && always && *always &&
-	    !words_have(&ctx->settings->receive_override_options, "no_address_mappings"))
-		add_recipient(ctx, str_of(always), sender, out_finals);
 }

@@ -17,8 +17,28 @@ void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 bool finals_have_temporary(const struct rt_finals *finals, size_t from);
 /* The word stands in a list such as allow_mail_to_commands. */
 bool words_have(const struct rt_words *words, const char *word);
+/* In lower case, with smtputf8_enable that of Unicode. */
+struct str expand_folded(const struct rt_context *ctx, struct str text);
 /* True the first time that a key is seen (without regard to case). */
 bool first_time(const struct rt_context *ctx, struct strmap *seen, struct str key);
+
+/* ---- expand.c ---- */
+
+/* A table of addresses that is asked for what an address becomes. */
+struct expand_mapping {
+	const struct rt_context *ctx;
+	const struct rt_maps *maps;
+	const char *what;
+	bool propagate; /* the unmatched extension goes to the results */
+};
+
+/* The addresses that an address maps to, internal form and qualified; count > 0. */
+enum rt_found expand_map_address(const struct expand_mapping *mapping, struct str address,
+				 struct str **out_items, size_t *out_count);
+/* Qualified, canonical, masqueraded, in place; false: a table has no answer. */
+bool expand_clean_recipient(const struct rt_context *ctx, struct str *address);
+
+/* ---- expand_local.c ---- */
 
 /* rt_expand_local() with the addresses that the message has been at before. */
 struct delivered {

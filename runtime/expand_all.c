@@ -185,7 +185,8 @@ static void run_items(const struct rt_context *ctx, const struct job *job,
 		struct str recipient = str_of(item->route.recipient);
 		const char *dsn, *why = route_error(ctx, &item->route, &dsn);
 
-		if (why == NULL && is_own_bounce(ctx, &item->route))
+		/* Even where the transport would be error(8). */
+		if (is_own_bounce(ctx, &item->route))
 			rt_trace(ctx, "discarded", NULL,
 				 "undeliverable postmaster notification");
 		else if (why != NULL)
@@ -202,7 +203,7 @@ static void run_job(const struct rt_context *ctx, const struct job *job,
 {
 	struct rt_finals expanded;
 
-	rt_expand_virtual(ctx, job->recipient, job->sender, &expanded);
+	rt_expand_envelope(ctx, job->recipient, job->sender, &expanded);
 	if (expanded.error_code == 0) {
 		run_items(ctx, job, &expanded, jobs, finals);
 	} else if (job->depth == 0) {
@@ -216,45 +217,48 @@ static void run_job(const struct rt_context *ctx, const struct job *job,
 	}
 }
 
-/* Copies of the message, at its first station only. */
-static void run_copies(const struct rt_context *ctx, const struct job *job,
-		       struct jobs *jobs, struct rt_finals *finals)
+/* What local(8) forwards: mapped whatever smtpd(8) says, and never copied. */
+static const struct rt_settings *settings_of_forwarded(const struct rt_context *ctx)
 {
-	struct rt_finals copies;
+	struct rt_settings *s = arena_alloc(ctx->arena, sizeof(*s));
 
-	rt_expand_bcc(ctx, job->sender, &copies);
-	if (copies.error_code == 0) {
-		run_items(ctx, job, &copies, jobs, finals);
-		return;
-	}
-	finals->error_code = copies.error_code;
-	finals->error_dsn = copies.error_dsn;
-	finals->error_text = copies.error_text;
+	*s = *ctx->settings;
+	s->receive_override_options.count = 0;
+	s->sender_bcc_maps.count = s->recipient_bcc_maps.count = 0;
+	s->always_bcc = "";
+	return s;
+}
+
+/* Whoever owns the list hears of what becomes of its members. */
+static void set_owner(struct rt_finals *finals, size_t from, const char *owner)
+{
+	for (size_t i = from; i < finals->count; i++)
+		if (finals->items[i].owner == NULL)
+			finals->items[i].owner = owner;
 }
 
 void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct str sender,
 		   struct rt_finals *out_finals)
 {
 	struct job first = {.recipient = recipient, .sender = sender};
+	struct rt_context inner = *ctx;
 	struct jobs jobs = {0};
 
 	*out_finals = (struct rt_finals){0};
 	add_job(ctx, &jobs, first);
-	run_copies(ctx, &first, &jobs, out_finals);
-	for (size_t i = 0; i < jobs.count && out_finals->error_code == 0; i++) {
+	run_job(ctx, &first, &jobs, out_finals);
+	if (jobs.count > 1)
+		inner.settings = settings_of_forwarded(ctx);
+	for (size_t i = 1; i < jobs.count && out_finals->error_code == 0; i++) {
 		struct job job = jobs.items[i];
 		size_t before = out_finals->count;
 
-		if (i >= LIMIT_ALIAS_MEMBERS ||
-		    out_finals->count >= LIMIT_ALIAS_MEMBERS) {
+		if (i >= LIMIT_ALIAS_MEMBERS || before >= LIMIT_ALIAS_MEMBERS) {
 			finals_add_error(ctx, out_finals, job.recipient, "5.4.6",
 					 "too many alias members");
 			break;
 		}
-		run_job(ctx, &job, &jobs, out_finals);
-		/* Whoever owns the list hears of what becomes of its members. */
-		for (size_t k = before; k < out_finals->count; k++)
-			if (out_finals->items[k].owner == NULL)
-				out_finals->items[k].owner = job.owner;
+		run_job(&inner, &job, &jobs, out_finals);
+		set_owner(out_finals, before, job.owner);
 	}
 }

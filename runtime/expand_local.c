@@ -288,7 +288,7 @@ static void deliver_recipient(const struct local_delivery *d, struct local_membe
 		add_loop(d, &m);
 		return;
 	}
-	m.local = str_lower(ctx->arena, address_local(m.address));
+	m.local = expand_folded(ctx, address_local(m.address));
 	m.user = m.local;
 	m.extension = (struct str){"", 0};
 	if (delimiters != NULL && *delimiters &&

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "runtime/address.h"
+#include "runtime/address_tokens.h"
 #include "runtime/config.h"
 #include "runtime/expand_macro.h"
 #include "runtime/resolve_find.h"
@@ -145,8 +146,11 @@ static void deliver_luser(const struct local_delivery *d, struct local_member m)
 	const struct macro_state state = {&m, s};
 	const struct expand_macros macros = {member_macro, &state};
 	struct str address = expand_macro_text(d->ctx->arena, s->luser_relay, &macros);
+	struct address_tokens tokens;
 
 	m.unmatched = (struct str){"", 0};
+	address_tokens_scan_address(&tokens, d->ctx->arena, address);
+	address = address_tokens_internal(&tokens, 0, tokens.count, true);
 	address = address_rewrite(d->ctx->arena, s, address);
 	/* As it is written, quotes and all, with as it is. */
 	if (str_caseeq(address_quote(d->ctx->arena, address), m.address))

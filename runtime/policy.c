@@ -203,6 +203,12 @@ struct policy_reply policy_bad_recipient_syntax(void)
 	return refusal(501, "5.1.3", "Bad recipient address syntax");
 }
 
+struct policy_reply policy_bad_option(struct arena *arena, struct str word)
+{
+	return refusal(555, "5.5.4",
+		       arena_printf(arena, "Unsupported option: %.*s", STR_ARG(word)));
+}
+
 /* An address that cannot be resolved at all is bad syntax, with any table. */
 static bool is_bad_address(struct policy_eval *e, const char *address)
 {

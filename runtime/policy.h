@@ -154,6 +154,8 @@ void policy_reset_transaction(struct policy_session *session);
 /* What MAIL and RCPT are answered when the path itself is wrong. */
 struct policy_reply policy_bad_sender_syntax(void);
 struct policy_reply policy_bad_recipient_syntax(void);
+/* The same for a word behind the path that is no known option. */
+struct policy_reply policy_bad_option(struct arena *arena, struct str word);
 
 /* The instruction that a restriction's name (any case, old names too) means. */
 bool policy_op_find(struct str word, enum rt_op *out_op);

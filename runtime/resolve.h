@@ -131,7 +131,7 @@ struct rt_final {
 	const char *dsn;       /* ERROR: "5.1.1", "4.3.0" */
 	struct rt_route route; /* ADDRESS; its recipient also for all others */
 	/* ADDRESS from rt_expand_local: a message of its own, which takes the way
-	 * of a new one (rt_expand_virtual). Else it is a mailbox of route. */
+	 * of a new one (rt_expand_envelope). Else it is a mailbox of route. */
 	bool is_forwarded;
 };
 
@@ -161,16 +161,13 @@ bool rt_rewrite_sender(const struct rt_context *ctx, struct str sender,
 struct str rt_rewrite_header(const struct rt_context *ctx, struct str address,
 			     bool is_sender);
 /*
- * One envelope recipient as cleanup(8) treats it: qualified, canonical and
+ * The envelope that cleanup(8) makes of one recipient: qualified, canonical and
  * virtual alias expansion, bounded by virtual_alias_recursion_limit and
- * _expansion_limit, duplicates removed, with the copies of recipient_bcc_maps.
- * Items are of kind ADDRESS, with routes.
+ * _expansion_limit, with the copies of sender_bcc_maps, recipient_bcc_maps and
+ * always_bcc, duplicates removed. Items are of kind ADDRESS, with routes.
  */
-void rt_expand_virtual(const struct rt_context *ctx, struct str recipient,
-		       struct str sender, struct rt_finals *out_finals);
-/* Copies of a whole message: always_bcc, sender_bcc_maps. */
-void rt_expand_bcc(const struct rt_context *ctx, struct str sender,
-		   struct rt_finals *out_finals);
+void rt_expand_envelope(const struct rt_context *ctx, struct str recipient,
+			struct str sender, struct rt_finals *out_finals);
 /*
  * local(8): aliases of a recipient of the local transport, as far as tables
  * decide. `recipient` is qualified. Loops that only Delivered-To: headers can

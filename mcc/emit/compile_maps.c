@@ -177,15 +177,19 @@ struct table_use {
 	/* local(8) and virtual(8) open the table themselves, whatever
 	 * proxymap(8) may read. */
 	bool no_proxy;
+	/* The user's name is in lower case, keys are as they are written
+	 * (without DICT_FLAG_FOLD_FIX). */
+	bool no_folding;
 };
 
 static const struct table_use table_uses[] = {
 	{PARAM_transport_maps, .no_substitution = true},
 	{PARAM_sender_dependent_default_transport_maps, .no_substitution = true},
-	{PARAM_mailbox_transport_maps, .no_substitution = true},
-	{PARAM_fallback_transport_maps, .no_substitution = true},
+	{PARAM_mailbox_transport_maps, .no_substitution = true, .no_folding = true},
+	{PARAM_fallback_transport_maps, .no_substitution = true, .no_folding = true},
 	{PARAM_alias_maps, .no_substitution = true, .no_proxy = true},
-	{PARAM_mailbox_command_maps, .no_substitution = true, .no_proxy = true},
+	{PARAM_mailbox_command_maps, .no_substitution = true, .no_proxy = true,
+	 .no_folding = true},
 	{PARAM_virtual_uid_maps, .no_substitution = true, .no_proxy = true},
 	{PARAM_virtual_gid_maps, .no_substitution = true, .no_proxy = true},
 };
@@ -273,9 +277,10 @@ size_t compiler_map(struct compiler *c, struct text text, const struct setting *
 	bool is_aliases = setting->param && (setting->param->id == PARAM_alias_maps ||
 					     setting->param->id == PARAM_alias_database);
 	const struct site_table *t = site_table_of(c->site, text, is_aliases);
+	const struct table_use use = use_of(setting);
 	struct rt_map_ref ref = {.origin = compiler_text_origin(c, text, setting),
-				 .fold_keys = fold_keys,
-				 .no_substitution = use_of(setting).no_substitution};
+				 .fold_keys = fold_keys && !use.no_folding,
+				 .no_substitution = use.no_substitution};
 
 	if (!t || is_refused(c, text, setting))
 		return failing_map(c, text, setting);

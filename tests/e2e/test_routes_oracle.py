@@ -58,6 +58,7 @@ KNOWN = {
     "union": (["alias_maps = unionmap:{hash:$config_directory/aliases}"], None, ["team", "list"]),
     "luser": (["luser_relay = $recipient"], None, ["nosuch1", "nosuch1+x"]),
     "luser-other": (["luser_relay = nosuch2"], None, ["nosuch1", "nosuch2", "team"]),
+    "luser-tokens": (["luser_relay = $user.x@far.example"], None, ["[x]", "a<b", "[a]b", 'a"b', "(a)", "a%b", "\u212aelvin"]),
     "luser-silent": (["luser_relay = $user@localhost"], None, ["nosuch1"]),
     "transports": (["transport_maps = inline:{{x@far.example = error:4.2.2 full}, {y@far.example = retry:5.1.1 no}}",
                     "mailbox_transport = box:"], None, ["x@far.example", "y@far.example", "alice", "team"]),
@@ -65,11 +66,24 @@ KNOWN = {
     "texthash": (["virtual_alias_maps = texthash:$config_directory/twice"], "bob x\nAlice y\nalice z\n", ["bob", "carol@far.example"]),
     "inline": (['virtual_alias_maps = inline:{{"a b"@example.com = alice}, {= x}, {bob = carol}}'], None, ["bob", "a b@example.com"]),
     "null-sender": (["canonical_maps = regexp:$config_directory/null"], '/^""$/ nobody@example.com\n', ["bob@far.example"]),
+    "copies": (["recipient_bcc_maps = static:Copy@far.example", "sender_bcc_maps = inline:{{@client.example = copy@far.example}}",
+                "always_bcc = bob@far.example"], None, ["bob@far.example", "list"]),
+    "copies-without-original": (["enable_original_recipient = no", "recipient_bcc_maps = static:copy@example.com",
+                                 "always_bcc = copy", "fallback_transport = box:"], None, ["bob@far.example"]),
+    "copies-once": (["recipient_bcc_maps = pcre:$config_directory/copies"], "!/list|later|copy/ copy@box.example\n", ["list", "bob@far.example"]),
+    "user-as-written": (["fallback_transport_maps = inline:{{Bob = box:}, {carol = box:}}"], None, ["bob", "Carol"]),
+    "length": (["virtual_alias_address_length_limit = 15", "virtual_alias_maps = inline:{{@far.example = @a.example}}"], None,
+               ["a bcd@far.example", "a bcdefg@far.example", "@bcde@far.example"]),
+    "own-bounce": (["local_transport = error:no local"], None, ["double-bounce", "bob"]),
     "masquerade": (["masquerade_domains = Far.Example", "masquerade_classes = envelope_sender, envelope_recipient"], None,
                    ["bob@A.FAR.example"]),
     "refused": (["always_bcc = alice", "transport_maps = inline:{{example.com = error:gone}}", "virtual_alias_recursion_limit = 1",
                  "virtual_alias_maps = inline:{{x@far.example = y@far.example}, {y@far.example = z@far.example}}"], None, ["x@far.example"]),
 }
+
+
+# Paths as a client may write them, with words behind them that are no options.
+PATHS = ["1<!@", "a]@example.com>( @:", ">) com.>(a@", "bob@example.com> x", "bob@example.com>x", "postmaster> y"]
 
 
 class Counting(routes.Asked):
@@ -96,3 +110,9 @@ def test_ends_that_were_wrong_once(name):
     questions = [(r, s) for r in recipients for s in ("s@client.example", "")]
     assert asked.differences(lines, tables, "deliver", questions) == []
     assert asked.told == len(questions)
+
+
+@needs_postfix
+def test_paths():
+    site = SimpleNamespace(lines=HERE, tables={"aliases": ("hash", ALIASES)}, files=FILES, has_local=True)
+    assert routes.Asked(MCC, site).differences(HERE, site.tables, "smtp", [(p, "s@client.example") for p in PATHS]) == []

@@ -132,19 +132,20 @@ class RoutePostfix(Postfix):
 
     def held(self, queue_id):
         path = self.top / "spool/hold" / queue_id
-        if not path.exists():           # went on before we looked
-            return {"original": None}
+        if not path.exists():
+            return None
         kinds = list(records_of(path.read_bytes()))
         path.unlink()
         return {"sender": next(v for k, v in kinds if k == "S"), "recipients": [v for k, v in kinds if k == "R"],
-                "original": next((v for k, v in kinds if k == "O"), None)}
+                "originals": list(dict.fromkeys(v for k, v in kinds if k == "O"))}
 
     def resolved(self, address, sender):
         """The recipient as qmgr(8) has it resolved."""
         return self.ask_rewrite(request="resolve", sender=sender, address=address)["recipient"]
 
     def smtp(self, questions):
-        """The same through smtpd(8): recipients in external form."""
+        """The same through smtpd(8): recipients in external form. A lone postmaster
+        is taken whatever restrictions say and not held: None."""
         answers = []
         for recipient, sender in questions:
             reply = self.submit(recipient, quote(sender))
@@ -163,18 +164,20 @@ class RoutePostfix(Postfix):
         for found in filter(None, map(DELIVERY.search, log.split("\n"))):
             lines.setdefault(found["id"], []).append(found)
         senders = dict(re.findall(r": ([0-9A-F]+): from=<(.*)>, size=", log))
-        self.done = {*re.findall(r": ([0-9A-F]+): removed", log), *re.findall(r" ([0-9A-F]+): to=.*status=deferred", log)}
+        self.done = done_with(log)
         answers = [self.ends(lines, senders, q, 0) if isinstance(q, str) else refusal(*q) for q in queued]
         # Users of this machine, which mcc does not look at.
         return [None if isinstance(a, list) and any(end.pop("mailbox", None) for end in a) else a for a in answers]
 
-    def wait_for(self, queued, most=40):
+    def wait_for(self, queued, most=60):
+        """The log when all of these have ended, and what was forwarded of them."""
         deadline, last, quiet = time.time() + most, 0, 0
         while time.time() < deadline:
             log = self.log()
-            pending = [q for q in queued if f"{q}: removed" not in log and not re.search(f" {q}: to=.*status=deferred", log)]
+            pending = {*queued, *re.findall(r"\(forwarded as (\S+)\)", log)} - done_with(log)
             quiet = quiet + 1 if len(log) == last else 0
-            if (not pending and quiet >= 2) or quiet > 40:
+            # A route without a transport stops the whole queue.
+            if (not pending and quiet) or quiet > 100 or log.count("null transport result") > 1:
                 break
             last = len(log)
             time.sleep(0.1)
@@ -210,6 +213,10 @@ class RoutePostfix(Postfix):
                 end.update(transport=service[1], nexthop=text)
             out.append(end)
         return out
+
+
+def done_with(log):
+    return {*re.findall(r": ([0-9A-F]+): removed", log), *re.findall(r" ([0-9A-F]+): to=.*status=deferred", log)}
 
 
 def refusal(status, reason):

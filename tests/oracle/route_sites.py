@@ -249,7 +249,7 @@ class RouteSite:
                    "u@client.example", "alice", "root@example.com", "a b@example.com"]
         self.maybe(0.2, "sender_dependent_relayhost_maps = " + self.table("srelay", senders, forms + ["DUNNO", "dunno", "DUNNO x"]))
         self.maybe(0.2, "sender_dependent_default_transport_maps = " + self.table(
-            "stransport", senders, ["slow:", "smtp:[10.0.0.3]", "special", "DUNNO", "dunno", "error:no", ":x", "retry:",
+            "stransport", senders, ["slow:", "smtp:[10.0.0.3]", "special", "DUNNO", "dunno", "error:no", "retry:", *[":x"] * (self.rng.random() < 0.1),
                                     "smtp:a:b"]))
         self.maybe(0.08, "empty_address_relayhost_maps_lookup_key = " + choice(["bob", "alice@example.com"]),
                    "empty_address_default_transport_maps_lookup_key = " + choice(["bob", "alice@example.com"]))

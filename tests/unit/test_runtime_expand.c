@@ -200,7 +200,11 @@ static void test_copies(void **state)
 	site->config.settings.sender_bcc_maps = rt_site_maps(site, sender);
 	site->config.settings.always_bcc = "archive@far.example";
 	check(site, "bob@example.com",
-	      "sent@far.example archive@far.example bob@example.com copy@far.example");
+	      "sent@far.example bob@example.com copy@far.example archive@far.example");
+	/* Copies that came to be in the same way go out once. */
+	site->config.settings.always_bcc = "Sent@far.example";
+	check(site, "bob@example.com",
+	      "sent@far.example bob@example.com copy@far.example");
 }
 
 static const char *const aliases[] = {"postmaster", "alice",
