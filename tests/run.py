@@ -30,7 +30,8 @@ CORES = os.cpu_count() or 2
 PHASES = ("build", "unit", "golden", "e2e", "asan", "fuzz", "tools")
 
 UNIT_SECONDS = 300
-E2E_SECONDS = 2400
+E2E_SECONDS = 1200  # of one file
+E2E_WORKERS = 3 * CORES
 # More failures than these are no accident of timing.
 RETRIED_AT_MOST = 8
 TOOL_SECONDS = 300
@@ -175,7 +176,7 @@ def golden_cases(tally, what, bin_dir):
 # --- end to end ---------------------------------------------------------------
 
 def junit_counts(path):
-    """(passed, failed, skipped, reasons of the skips)"""
+    """(passed, failed, skipped, {reason of a skip: how many})"""
     passed = failed = skipped = 0
     reasons = {}
     for case in ElementTree.parse(path).iter("testcase"):
@@ -188,65 +189,98 @@ def junit_counts(path):
             reasons[reason] = reasons.get(reason, 0) + 1
         else:
             passed += 1
-    return passed, failed, skipped, [f"{n} skipped: {r}" for r, n in reasons.items()]
+    return passed, failed, skipped, reasons
 
 
 # Tests of scripts, not of the programs: once is enough.
 NO_PROGRAM = {"test_runner.py", "test_source_checks.py"}
+# They take longest; the other files fill the time beside them.
+FIRST = ("test_fmt.py", "test_conf_oracle.py", "test_mccd_smtp_oracle.py",
+         "test_routes_oracle.py", "test_memory.py", "test_mccd_cleanup.py", "test_conf.py",
+         "test_map_tables.py", "test_map.py", "test_mccd_queue.py")
 
 
-def pytest_files(bin_dir, temp, report, arguments):
-    return run(
-        [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={temp}/cache",
-         f"--junitxml={report}", f"--basetemp={temp}/t", *arguments], E2E_SECONDS,
-        dict(SANITIZER_ENV, MCC_BIN_DIR=str(bin_dir), MCC_ROOT=str(ROOT),
-             PYTHONDONTWRITEBYTECODE="1"))
+class PytestFile:
+    """One test file with the programs of one folder; reports of its own."""
 
+    def __init__(self, temp, bin_dir, path):
+        self.temp, self.bin_dir, self.path = temp, bin_dir, path
+        self.counts, self.output = (0, 1, 0, {}), ""
 
-def pytest_again(bin_dir, temp, files, first):
-    """Some tests wait for real daemons, with a time limit. Of a few that failed
-    beside all the others each has a second try, and the output says which; a
-    fault of the program fails again."""
-    passed, failed, skipped, reasons = first
-    report = os.path.join(temp, "again.xml")
-    _, out = pytest_files(bin_dir, temp, report, ["--last-failed", "-rA", *files])
-    if not os.path.exists(report):
-        return passed, failed, skipped, tail(out, 200)
-    mended = min(junit_counts(report)[0], failed)
-    late = re.findall(r"^PASSED (.*)$", out, re.M)
-    told = "\n".join(reasons + [f"passed at the second try: {name}" for name in late])
-    if mended < failed:
-        told += "\n" + tail(out, 200)
-    return passed + mended, failed - mended, skipped, told
-
-
-def pytest_run(bin_dir):
-    files = sorted(str(p) for p in (ROOT / "tests/e2e").glob("test_*.py")
-                   if bin_dir == BUILD / "bin" or p.name not in NO_PROGRAM)
-    if not files:
-        return 0, 0, 0, ""
-    with tempfile.TemporaryDirectory(prefix="mcc-e2e-") as temp:
-        report = os.path.join(temp, "junit.xml")
-        some = [] if bin_dir == BUILD / "bin" else ["-m", "not beside"]
-        status, out = pytest_files(bin_dir, temp, report, some + files)
+    def pytest(self, name, *arguments):
+        """The counts and what it printed; no counts when it did not come that far."""
+        report = os.path.join(self.temp, name)
+        os.makedirs(self.temp, exist_ok=True)
+        some = [] if self.bin_dir == BUILD / "bin" else ["-m", "not beside"]
+        status, out = run(
+            [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={self.temp}/cache",
+             f"--junitxml={report}", f"--basetemp={self.temp}/t", *some, *arguments,
+             str(self.path)], E2E_SECONDS,
+            dict(SANITIZER_ENV, MCC_BIN_DIR=str(self.bin_dir), MCC_ROOT=str(ROOT),
+                 PYTHONDONTWRITEBYTECODE="1"))
         if not os.path.exists(report):
-            if "No module named pytest" in out:
-                return 0, 0, len(files), "pytest is not installed"
-            if status is None:
-                out += f"\nlonger than {E2E_SECONDS} s"
-            return 0, 1, 0, tail(out)
+            late = f"\nlonger than {E2E_SECONDS} s" if status is None else ""
+            return None, out + late
         passed, failed, skipped, reasons = junit_counts(report)
-        if status not in (0, 1) and not failed:
+        # 5: nothing was selected, as all of a file may be left out
+        if status not in ((0, 1, 5) if some else (0, 1)) and not failed:
             failed = 1
-        elif 0 < failed <= RETRIED_AT_MOST:
-            return pytest_again(bin_dir, temp, files, (passed, failed, skipped, reasons))
-        return passed, failed, skipped, tail(out, 200) if failed else "\n".join(reasons)
+        return (passed, failed, skipped, reasons), out
+
+    def first(self):
+        counts, self.output = self.pytest("junit.xml")
+        if counts:
+            self.counts = counts
+        elif "No module named pytest" in self.output:
+            self.counts = 0, 0, 1, {"pytest is not installed": 1}
+        return self
+
+    def again(self):
+        """Those that failed, once more; what passed now is said."""
+        passed, failed, skipped, reasons = self.counts
+        counts, self.output = self.pytest("again.xml", "--last-failed", "-rA")
+        if counts:
+            mended = min(counts[0], failed)
+            self.counts = passed + mended, failed - mended, skipped, reasons
+        return [f"passed at the second try: {name}" for name in
+                re.findall(r"^PASSED (.*)$", self.output, re.M)]
+
+
+def e2e_jobs(runs):
+    """(program folder, test file), those first that take longest."""
+    jobs = [(bin_dir, path) for _, bin_dir in runs
+            for path in sorted((ROOT / "tests/e2e").glob("test_*.py"))
+            if bin_dir == BUILD / "bin" or path.name not in NO_PROGRAM]
+    return sorted(jobs, key=lambda j: FIRST.index(j[1].name) if j[1].name in FIRST else len(FIRST))
+
+
+def told_of(files, late):
+    reasons = {}
+    for file in files:
+        for reason, count in file.counts[3].items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    return "\n".join([f"{n} skipped: {reason}" for reason, n in reasons.items()] + late +
+                     [tail(file.output, 200) for file in files if file.counts[1]])
 
 
 def e2e(tally, runs):
-    """All runs at the same time: end-to-end tests mostly wait."""
-    for (what, _), counts in in_parallel(lambda r: pytest_run(r[1]), runs):
-        tally.add(what, *counts)
+    """All files of all runs, several at the same time: the tests mostly wait.
+
+    Some wait for real daemons, with a time limit. Of a few that failed beside all
+    the others each has a second try, alone, and the output says which; a fault of
+    the program fails again."""
+    with tempfile.TemporaryDirectory(prefix="mcc-e2e-") as temp:
+        files = [PytestFile(os.path.join(temp, str(n)), *job)
+                 for n, job in enumerate(e2e_jobs(runs))]
+        done = [file for _, file in in_parallel(PytestFile.first, files, E2E_WORKERS)]
+        for what, bin_dir in runs:
+            mine = [file for file in done if file.bin_dir == bin_dir]
+            failed = sum(file.counts[1] for file in mine)
+            late = []
+            if failed <= RETRIED_AT_MOST:
+                late = [name for file in mine if file.counts[1] for name in file.again()]
+            tally.add(what, *[sum(file.counts[i] for file in mine) for i in range(3)],
+                      told_of(mine, late))
 
 
 # --- fuzzing ------------------------------------------------------------------

@@ -2,6 +2,7 @@
 """The runners themselves: what must not count as passed does not."""
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -138,7 +139,9 @@ def test_last_line(runner, capsys):
     assert "y: 0 passed, 1 failed, 2 skipped" in capsys.readouterr().out
 
 
-def test_few_failures_have_a_second_try(runner, tmp_path, monkeypatch):
+@pytest.fixture(name="tests_of_two")
+def make_tests_of_two(runner, tmp_path, monkeypatch):
+    """Runs two test files: one has a fault and is late once, one is good."""
     e2e = tmp_path / "tests/e2e"
     e2e.mkdir(parents=True)
     (e2e / "test_a.py").write_text(f"""
@@ -151,10 +154,49 @@ def test_late():
     assert seen
 def test_bad(): assert False
 """)
+    (e2e / "test_b.py").write_text("""
+import pytest
+def test_good(): pass
+@pytest.mark.skip("no reason")
+def test_left_out(): pass
+@pytest.mark.beside
+def test_beside(): pass
+""")
+    (e2e / "conftest.py").write_text((ROOT / "tests/e2e/conftest.py").read_text())
     monkeypatch.setattr(runner, "ROOT", tmp_path)
     monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
-    passed, failed, skipped, told = runner.pytest_run(tmp_path / "build/bin")
-    assert (passed, failed, skipped) == (2, 1, 0)
-    assert "second try" in told and "test_late" in told and "test_bad" in told
-    monkeypatch.setattr(runner, "RETRIED_AT_MOST", 0)
-    assert runner.pytest_run(tmp_path / "build/bin")[:2] == (2, 1)
+
+    def tests(folder="build/bin"):
+        tally = runner.Tally()
+        runner.e2e(tally, [("x", tmp_path / folder)])
+        return tally.passed, tally.failed, tally.skipped
+    return tests
+
+
+def test_few_failures_have_a_second_try(tests_of_two, capsys):
+    assert tests_of_two() == (4, 1, 1)
+    told = capsys.readouterr().out
+    assert re.search("passed at the second try: .*test_late", told) and "test_bad" in told
+    assert "1 skipped: no reason" in told
+
+
+def test_many_failures_have_none(tests_of_two, runner, monkeypatch):
+    monkeypatch.setattr(runner, "RETRIED_AT_MOST", 1)
+    assert tests_of_two() == (3, 2, 1)
+
+
+def test_what_is_left_out_with_sanitizers(tests_of_two):
+    assert tests_of_two("build/asan/bin") == (3, 1, 1)
+
+
+@pytest.mark.parametrize("text, counts", [
+    ("import os\nos._exit(0)\n", (0, 1)),         # no report: failed
+    ("def test_x(:\n", (0, 1)),
+    ("import pytest\npytestmark = pytest.mark.beside\ndef test_x(): pass\n", (0, 0)),
+    ("def test_x():\n    import os\n    os.kill(os.getpid(), 9)\n", (0, 1)),
+])
+def test_files_that_come_to_nothing(runner, tmp_path, text, counts):
+    (tmp_path / "test_x.py").write_text(text)
+    (tmp_path / "conftest.py").write_text((ROOT / "tests/e2e/conftest.py").read_text())
+    file = runner.PytestFile(str(tmp_path / "t"), tmp_path / "build/asan/bin", tmp_path / "test_x.py")
+    assert file.first().counts[:2] == counts
