@@ -40,6 +40,9 @@ size_t scan_read(struct scan *scan, char *buf, size_t room)
 		len = room;
 	if (len)
 		memcpy(buf, scan->text.ptr + scan->read, len);
+	for (char *nul = memchr(buf, '\0', len); nul;
+	     nul = memchr(nul, '\0', (size_t)(buf + len - nul)))
+		*nul = '\1';
 	scan->read += len;
 	return len;
 }

@@ -38,7 +38,11 @@ void scan_init(struct scan *scan, struct arena *arena);
 bool scan_reserve(struct scan *scan, size_t size);
 /* Starts on another text; flex's buffer must be restarted as well. */
 void scan_start(struct scan *scan, struct str text);
-/* Copies at most `room` bytes of the text to buf; 0 at its end. */
+/*
+ * Copies at most `room` bytes of the text to buf; 0 at its end. A NUL becomes
+ * \1, as flex goes over its whole token again for each NUL in it; results are
+ * taken from the text itself.
+ */
 size_t scan_read(struct scan *scan, char *buf, size_t room);
 void *scan_alloc(struct scan *scan, size_t size);
 void *scan_realloc(struct scan *scan, void *old, size_t size);

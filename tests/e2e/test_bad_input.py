@@ -126,6 +126,22 @@ def test_values_that_double_each_other(site):
     assert done.returncode == 1 and done.stdout
 
 
+@pytest.mark.parametrize("name", ["main.cf", "main.cf value", "master.cf", "aliases", "virtual", "client",
+                                  "names", "networks", "a pattern"])
+def test_many_nuls_take_no_longer_than_other_bytes(site, name):
+    """Whatever looks at each NUL twice takes minutes."""
+    nuls = "\0" * (2 << 20)
+    file, text = {"main.cf": ("main.cf", nuls + "\n"), "master.cf": ("master.cf", nuls),
+                  "main.cf value": ("main.cf", GOOD + f"mydomain = {nuls} $mydomain {{\n"),
+                  "a pattern": ("names", f"/{nuls}/ OK\n")}.get(name, (name, nuls))
+    (site / "main.cf").write_text(GOOD + "virtual_alias_maps = hash:/etc/postfix/virtual, ldap:/etc/postfix/client\n"
+                                  "header_checks = pcre:/etc/postfix/names\nmynetworks = /etc/postfix/networks\n")
+    (site / file).write_text(text)
+    done = run(MCC, "-C", site, "--hostname", "mail.example.com", "check", "--format", "gcc")
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout
+
+
 def test_alias_loop_stops_the_build_and_keeps_the_generation(site, tmp_path):
     out = tmp_path / "out"
     assert build(site, out).returncode == 0
