@@ -269,7 +269,8 @@ def e2e(tally, runs):
     Some wait for real daemons, with a time limit. Of a few that failed beside all
     the others each has a second try, alone, and the output says which; a fault of
     the program fails again."""
-    with tempfile.TemporaryDirectory(prefix="mcc-e2e-") as temp:
+    # A short name: sockets have their paths below it, of 107 bytes at most.
+    with tempfile.TemporaryDirectory(prefix="mcc-") as temp:
         files = [PytestFile(os.path.join(temp, str(n)), *job)
                  for n, job in enumerate(e2e_jobs(runs))]
         done = [file for _, file in in_parallel(PytestFile.first, files, E2E_WORKERS)]
