@@ -86,12 +86,3 @@ bool domain_is_localhost(struct str name)
 			   "localhost") ||
 	       str_caseeqc(name, "localdomain");
 }
-
-bool domain_is_below(struct str name, struct str above)
-{
-	if (name.len < above.len || !above.len)
-		return false;
-	if (!str_caseeq(str_slice(name, name.len - above.len, name.len), above))
-		return false;
-	return name.len == above.len || name.ptr[name.len - above.len - 1] == '.';
-}

@@ -20,7 +20,5 @@ bool domain_is_registered(struct str name);
 bool domain_is_private(struct str name);
 /* "localhost", "localhost.anything", "localhost.localdomain" and the like. */
 bool domain_is_localhost(struct str name);
-/* Whether `name` is `above` or below it; any case. */
-bool domain_is_below(struct str name, struct str above);
 
 #endif

@@ -11,7 +11,8 @@ struct lint_place lint_place_of(const struct setting *setting)
 	struct lint_place place = {text_full_span(setting->value),
 				   text_via_at(setting->value, 0)};
 
-	if (place.span.file)
+	/* What begins with `$name` begins in another line. */
+	if (place.span.file && !place.via)
 		return place;
 	return (struct lint_place){setting->name_span, NULL};
 }

@@ -67,6 +67,21 @@ static struct str without_proxy(struct str mention)
 	return mention;
 }
 
+const struct site_table *lint_find_table(const struct site *site, struct str mention)
+{
+	mention = without_proxy(mention);
+	for (size_t i = 0; i < site->table_count; i++) {
+		const struct site_table *table = site->tables[i];
+		size_t type_len = table->type_name.len;
+
+		if (mention.len == type_len + 1 + table->name.len &&
+		    str_eq(str_slice(mention, 0, type_len), table->type_name) &&
+		    str_eq(str_slice(mention, type_len + 1, mention.len), table->name))
+			return table;
+	}
+	return NULL;
+}
+
 static void add_use(struct use_finder *f, struct str mention, unsigned uses)
 {
 	unsigned *slot = strmap_find(f->numbers, without_proxy(mention));

@@ -33,6 +33,8 @@ enum lint_use {
 
 /* For each table of the site, in its order; in the site's arena. */
 unsigned *lint_uses(const struct site *site);
+/* The table that `type:name` mentions, or NULL. */
+const struct site_table *lint_find_table(const struct site *site, struct str mention);
 /* What the name of a single file says; 0: nothing. */
 unsigned lint_uses_of_name(const char *path);
 
