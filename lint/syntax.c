@@ -97,6 +97,16 @@ static const struct param *glued_param(struct str value, size_t equals, size_t *
 	return NULL;
 }
 
+/* Whether nothing but blanks stands before it on its line. */
+static bool starts_line(const struct text *value, size_t at)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < value->piece_count && value->pieces[i].at <= at; i++)
+		from = value->pieces[i].at;
+	return str_trim(str_slice(value->str, from, at)).len == 0;
+}
+
 /* `/usr/bin/procmailhome_mailbox = Maildir/`: a line end was lost. */
 static void check_glued(const struct cf_entry *entry, struct diag_queue *diags)
 {
@@ -114,9 +124,7 @@ static void check_glued(const struct cf_entry *entry, struct diag_queue *diags)
 			continue;
 		param = glued_param(value, i, &lo);
 		/* At the start of a line it is check_swallowed()'s. */
-		if (!param || !lo || str_trim(str_slice(value, 0, lo)).len == 0 ||
-		    text_span(entry->value, lo, lo + 1).lo !=
-			    text_span(entry->value, lo - 1, lo).hi)
+		if (!param || starts_line(&entry->value, lo))
 			continue;
 		d = diag_add(diags, RULE_MC103, text_span(entry->value, lo, value.len),
 			     "two settings stand on one line: '%s = ...' is part of the "

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 SAMPLES = ROOT / "samples"
-FAULTY = "compatibility_level = 3.6\nmyhostname = h.example\nmydomian = x\nbiff = no\nbiff = yes\n"
+FAULTY = "compatibility_level = 3.6\nmyhostname = h.example\nmydomian = x.example\nbiff = no\nbiff = yes\n"
 HOST = ("--hostname", "mail.example.com")
 
 
@@ -265,7 +265,7 @@ def test_fix_edits_and_reports_the_rest(sites):
     (folder / "main.cf").chmod(0o640)
     done = mcc(sites, "check", "--format", "json", "--fix", "sites/faulty", "sites/good")
     assert (folder / "main.cf").read_text(encoding="ascii") == \
-        "compatibility_level = 3.6\nmyhostname = h.example\nmydomain = x\nbiff = yes\n" \
+        "compatibility_level = 3.6\nmyhostname = h.example\nmydomain = x.example\nbiff = yes\n" \
         "relayhost = 192.0.2.1\n"
     assert (folder / "main.cf").stat().st_mode & 0o777 == 0o640
     assert {d["rule"] for d in diagnostics(done)} == {"MC330"}
@@ -281,7 +281,7 @@ def test_fix_follows_a_link(sites):
     (folder / "main.cf").symlink_to("../../shared.cf")
     mcc(sites, "check", "--fix", "sites/faulty", status=0)
     assert (folder / "main.cf").is_symlink()
-    assert "mydomain = x" in (sites / "shared.cf").read_text(encoding="ascii")
+    assert "mydomain = x.example" in (sites / "shared.cf").read_text(encoding="ascii")
 
 
 def test_fix_needs_several_rounds(sites):
