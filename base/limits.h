@@ -38,7 +38,9 @@ enum {
 	LIMIT_DIAG_SHOWN = 200,
 	/* Diagnostics kept at all; later ones are counted, not kept. */
 	LIMIT_DIAG_KEPT = 100000,
-	/* What one site adds to the product of a check. */
+	/* What one site adds to the product of a check: with LIMIT_DIAG_KEPT
+	 * findings, each with its line, some hundred MiB. A site that came to
+	 * more would count as not checked. */
 	LIMIT_CHECK_RESULT = 1 << 30,
 	/* Processes that check sites; sites whose results wait for an earlier
 	 * one's, which bounds what has to be kept. */
@@ -85,8 +87,6 @@ enum {
 	LIMIT_SMTP_COMMAND = 2048,
 	/* Recipients of one message: smtpd_recipient_limit's default. */
 	LIMIT_RECIPIENTS = 1000,
-	/* Received headers before a message counts as looping (hopcount_limit). */
-	LIMIT_HOPS = 50,
 	/* RFC 7208 4.6.4. */
 	LIMIT_SPF_LOOKUPS = 10,
 	LIMIT_SPF_VOID = 2,
