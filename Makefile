@@ -268,11 +268,12 @@ bench: all
 FORMATTED := $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch] tests/fuzz/*.[ch])
 TOOL_CHECKS := $(sort $(wildcard tests/tools/check-*.sh))
 SHELL_FILES := $(wildcard tools/*.sh tests/tools/*.sh bench/*.sh tests/*.sh .ci/run)
-# clang-tidy and cppcheck see the same flags as the compiler.
-TIDY_TARGETS := $(SOURCES:%=tidy-%)
+# clang-tidy and cppcheck see the same flags as the compiler, and look again at
+# what has changed only: an object is made anew for each header of its source.
+TIDY_OK := $(SOURCES:%.c=$(TREE)/tidy/%.ok)
 
 .PHONY: lint lint-quick format check-format check-tidy check-cppcheck check-shell \
-	$(TOOL_CHECKS) $(TIDY_TARGETS)
+	$(TOOL_CHECKS)
 
 lint: lint-quick check-tidy check-cppcheck
 	@echo 'lint: clean'
@@ -288,13 +289,16 @@ check-format:
 format:
 	clang-format -i $(FORMATTED)
 
-check-tidy: $(TIDY_TARGETS)
+check-tidy: $(TIDY_OK)
 
-$(TIDY_TARGETS): tidy-%: % | $(GEN_HEADERS)
-	@clang-tidy --quiet $< -- -std=c17 $(MCC_CPPFLAGS) 2>/dev/null
+$(TIDY_OK): $(TREE)/tidy/%.ok: $(OBJ)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@$(call say,TIDY,$*.c) clang-tidy --quiet $*.c -- -std=c17 $(MCC_CPPFLAGS) 2>/dev/null
+	@touch $@
 
 check-cppcheck: | $(GEN_HEADERS)
-	@cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+	@mkdir -p $(TREE)/cppcheck
+	@cppcheck --quiet --cppcheck-build-dir=$(TREE)/cppcheck --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability,performance \
 		--suppressions-list=tests/tools/cppcheck.txt \
 		-D_GNU_SOURCE -DMCC_VERSION='"x"' -I. -I$(GEN) -j2 $(SOURCES)
