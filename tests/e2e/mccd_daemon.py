@@ -8,12 +8,9 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BIN = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin"))
-MCC, MCCD = BIN / "mcc", BIN / "mccd"
+from mccd_site import MCC, MCCD, ROOT, wait_for
 
 IS_ROOT = os.geteuid() == 0
 # Whose mailboxes the test site has: anyone but root.
@@ -52,13 +49,9 @@ error     unix  -       -       y       -       -       error
 
 def until(what, seconds=20, step=0.02):
     """Waits until what() is true; fails when it does not become so."""
-    end = time.monotonic() + seconds
-    while True:
-        got = what()
-        if got:
-            return got
-        assert time.monotonic() < end, f"waited {seconds} s for {what}"
-        time.sleep(step)
+    got = wait_for(what, seconds, step)
+    assert got, f"waited {seconds} s for {what}"
+    return got
 
 
 class Site:

@@ -12,8 +12,8 @@ import socket
 import subprocess
 import time
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("MCC_BIN_DIR", REPOSITORY / "build" / "bin"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("MCC_BIN_DIR", ROOT / "build" / "bin"))
 MCC = pathlib.Path(os.environ.get("MCC_PROGRAM", BIN / "mcc"))
 MCCD = pathlib.Path(os.environ.get("MCCD_PROGRAM", BIN / "mccd"))
 
