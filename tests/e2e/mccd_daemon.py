@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from mccd_site import MCC, MCCD, ROOT, wait_for
+from mccd_site import wait_for
+from programs import MCC, MCCD
 
 IS_ROOT = os.geteuid() == 0
 # Whose mailboxes the test site has: anyone but root.

@@ -12,10 +12,7 @@ import socket
 import subprocess
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("MCC_BIN_DIR", ROOT / "build" / "bin"))
-MCC = pathlib.Path(os.environ.get("MCC_PROGRAM", BIN / "mcc"))
-MCCD = pathlib.Path(os.environ.get("MCCD_PROGRAM", BIN / "mccd"))
+from programs import MCC, MCCD
 
 MAIN_CF = """\
 compatibility_level = 3.6

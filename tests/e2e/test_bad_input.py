@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from mccd_daemon import MCC, MCCD
+from programs import MCC, MCCD
 
 GOOD = """compatibility_level = 3.6
 myhostname = mail.example.com

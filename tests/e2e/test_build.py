@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
 POSTMAP = shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin")
 SAMPLES = sorted(p.parent.name for p in (ROOT / "samples").glob("*/main.cf"))

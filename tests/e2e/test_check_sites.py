@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mcc check over many sites: names, formats, processes, failures of one of them."""
 import json
-import os
 import resource
 import shutil
 import signal
 import subprocess
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 SAMPLES = ROOT / "samples"
 FAULTY = "compatibility_level = 3.6\nmyhostname = h.example\nmydomian = x.example\nbiff = no\nbiff = yes\n"
 HOST = ("--hostname", "mail.example.com")

@@ -9,9 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT / "../shared"))
 CORPUS = REFERENCE / "corpus"
 POSTCONF = shutil.which("postconf") or shutil.which("postconf", path="/usr/sbin")

@@ -13,9 +13,8 @@ import pytest
 import configs
 import forks
 import random_cases
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT / "../shared"))
 SEED, CASES, SECONDS = 20, 500, 45
 

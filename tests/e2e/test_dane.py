@@ -2,17 +2,14 @@
 """mcc dns dane: policies from a signed zone, and certificates made by openssl
 against them. What is not validated is no policy; what fails is not "none"."""
 import hashlib
-import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from dns_servers import find, nsd
 from test_dnssec import HEAD, keygen, run, sign
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The resolver against servers that drop, delay, truncate, lie and loop."""
-import os
 import struct
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from dns_servers import Scripted, framed, free_port, question, record, reply
-
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
+from programs import MCC
 
 
 def query(*words, seconds=30):

@@ -8,16 +8,14 @@ has a sample `spf` for mcc spf lint instead; with=RULE there is a rule that
 cannot be avoided beside it.
 """
 import json
-import os
 import re
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 DOCS = sorted((ROOT / "docs/rules").glob("DN*.md"))
 HEADINGS = ["Why", "Bad", "Good", "Fix", "References"]
 FENCE = re.compile(r"^```(\S+)([^\n]*)\n(.*?)^```$", re.M | re.S)

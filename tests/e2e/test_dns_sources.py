@@ -2,17 +2,14 @@
 """Real servers: NSD says what the zone file says; Unbound tells bogus from
 broken; a recording says again what the servers said."""
 import json
-import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from dns_servers import find, nsd, unbound
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 
 ZONE = """$ORIGIN example.org.
 $TTL 3600

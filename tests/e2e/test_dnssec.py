@@ -2,17 +2,14 @@
 """Validation from an own trust anchor: NSD serves zones that ldns-signzone has
 signed, with NSEC and with NSEC3, one with a broken signature, one expired, one
 unsigned below a signed parent."""
-import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from dns_servers import find, nsd
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 
 HEAD = "$ORIGIN {0}.\n$TTL 300\n@ SOA ns h 1 2 3 4 60\n@ NS ns\nns A 127.0.0.1\n"
 BODY = """@ MX 10 mail

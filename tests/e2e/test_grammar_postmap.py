@@ -8,10 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(__file__).resolve().parent / "data"
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 PATH = os.environ["PATH"] + ":/usr/sbin"
 OLD = (1600000000, 1600000000)  # Postfix waits while a file is brand new
 TOOLS = {"table": shutil.which("postmap", path=PATH), "aliases": shutil.which("postalias", path=PATH)}

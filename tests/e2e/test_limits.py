@@ -5,14 +5,12 @@ import json
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from limits import limit
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 MAIN = "compatibility_level = 3.6\nmyhostname = mail.example.com\n"
 
 

@@ -7,9 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
 POSTMAP = shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin")
 VERIFY = shutil.which("db5.3_verify") or shutil.which("db_verify")

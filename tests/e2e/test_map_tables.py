@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 import random_cases
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 POSTMAP = shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin")
 needs_postmap = pytest.mark.skipif(not POSTMAP, reason="postmap is not installed")
 

@@ -6,9 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 POSTMAP = shutil.which("postmap", path=os.environ["PATH"] + ":/usr/sbin")
 TYPES = ("hash", "btree", "lmdb", "cdb")
 SUFFIX = {"hash": "db", "btree": "db", "lmdb": "lmdb", "cdb": "cdb"}

@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from mccd_daemon import MCCD, Daemon, Dialogue, Site, until
+from mccd_daemon import Daemon, Dialogue, Site, until
+from programs import MCCD
 
 
 @pytest.fixture(scope="module")

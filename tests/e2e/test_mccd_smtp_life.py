@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from mccd_daemon import IS_ROOT, MCCD, Daemon, Dialogue, Site, until
+from mccd_daemon import IS_ROOT, Daemon, Dialogue, Site, until
+from programs import MCCD
 
 ROLES = ("net", "queue", "send", "deliver")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from mccd_daemon import MCC, ROOT, Daemon, Site
+from mccd_daemon import Daemon, Site
+from programs import MCC, ROOT
 
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
 ORACLE = REFERENCE / "check/daemon_oracle.py"

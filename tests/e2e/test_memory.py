@@ -5,15 +5,12 @@ Each case is what makes some part of the compiler keep much for few bytes: short
 words, references that double, services that each see the whole main.cf. The
 factor is the one that docs/decisions.md states.
 """
-import os
 import subprocess
-from pathlib import Path
 
 import pytest
+from programs import MCC
 
 pytestmark = pytest.mark.beside
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 FACTOR = 400
 BASE = 96 << 20
 HEAD = "compatibility_level = 3.6\nmyhostname = h.example\n"

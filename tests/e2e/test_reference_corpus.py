@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mccd_daemon import MCC, ROOT
+from programs import MCC, ROOT
 
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
 CORPUS = REFERENCE / "corpus"

@@ -12,10 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
 import routes  # noqa: E402
+from programs import MCC, ROOT
 
 pytestmark = pytest.mark.beside
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 INSTALLED = any(Path(p).is_dir() for p in ("/usr/lib/postfix/sbin", "/usr/libexec/postfix"))
 
 

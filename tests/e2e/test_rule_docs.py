@@ -8,15 +8,13 @@ repeat=N (of the body), postfix=V, platform=P, hostname=H, command=check|build, 
 no-final-newline. Blocks of other languages (text, dns) are not run.
 """
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 DOCS = sorted((ROOT / "docs/rules").glob("MC*.md"))
 # What no text shows; the test that does is named.
 ELSEWHERE = {"MC001": "test_bad_input.py"}

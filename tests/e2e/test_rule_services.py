@@ -11,7 +11,7 @@ import time
 import pytest
 
 import postfix
-from mccd_daemon import MCC
+from programs import MCC
 
 ONE = "tlsmgr verify anvil scache postscreen".split()
 NONE = "cleanup bounce flush dnsblog tlsproxy".split()

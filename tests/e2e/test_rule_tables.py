@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from mccd_daemon import MCC
+from programs import MCC
 
 PATH = os.environ["PATH"] + ":/usr/sbin"
 POSTMAP = shutil.which("postmap", path=PATH)

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from mccd_daemon import MCC, ROOT, Daemon, until
+from mccd_daemon import Daemon, until
+from programs import MCC, ROOT
 
 SAMPLES = sorted(p.name for p in (ROOT / "samples").iterdir() if p.is_dir())
 # (table, key, value) that `postmap -q` must find in the built databases.

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from dns_servers import Scripted, free_port, question, record, reply
+from programs import MCC, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
 
 ZONE = """$ORIGIN x.test.

@@ -2,17 +2,14 @@
 """mcc spf explain, flatten and lint: trees, networks, lock files, drift (DN068)."""
 import ipaddress
 import json
-import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from dns_servers import Scripted, question, record, reply
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 
 ZONE = """$ORIGIN x.test.
 @ 300 SOA ns h 1 2 3 4 5

@@ -7,16 +7,12 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
-sys.path.insert(0, str(ROOT / "tests/oracle"))
-import postfix  # noqa: E402
+import postfix
+from programs import MCC
 
 STARTS = ["smtpd_recipient_limit=1", "smtpd_timeout=1", "message_size_limit=0", "qmgr_message_active_limit=0",
           "virtual_alias_expansion_limit=x", "default_delivery_slot_discount=200"]

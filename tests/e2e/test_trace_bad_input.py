@@ -7,9 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC
 
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 MAIN = ["compatibility_level = 3.6", "myhostname = mail.example.com", "mydestination = example.com", "myorigin = example.com",
         "alias_maps = hash:/etc/postfix/aliases", "local_recipient_maps =", "smtpd_relay_restrictions = reject_unauth_destination"]
 

@@ -10,10 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
 pytestmark = pytest.mark.beside
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 REFERENCE = Path(os.environ.get("MCC_REFERENCE", ROOT.parent / "shared"))
 ORACLE = REFERENCE / "check/session_oracle.py"
 CASES = REFERENCE / "behaviour/cases"

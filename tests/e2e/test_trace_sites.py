@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Random sites beside the real Postfix: a few of them, always the same ones.
 `make oracle-sessions N=60 SEED=7` goes on from here."""
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from programs import MCC, ROOT
 
 pytestmark = pytest.mark.beside
-ROOT = Path(__file__).resolve().parents[2]
-MCC = Path(os.environ.get("MCC_BIN_DIR", ROOT / "build/bin")) / "mcc"
 PROGRAM = ROOT / "tests/oracle/sessions.py"
 
 
