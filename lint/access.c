@@ -31,16 +31,15 @@ static bool is_header(struct str text)
 	return colon > 0;
 }
 
-/* What the argument of an action has to be; NULL: it is, or is not looked at. */
-static const char *argument_fault(const struct access_action *action, struct str text)
+const char *lint_action_fault(const char *action, struct str text)
 {
-	struct str name = str_of(action->name);
+	struct str name = str_of(action);
 
 	if (str_eqc(name, "FILTER") && str_chr(text, ':') < 0)
 		return "transport:destination";
 	if ((str_eqc(name, "REDIRECT") || str_eqc(name, "BCC")) && str_chr(text, '@') < 0)
 		return "user@domain";
-	if (str_eqc(name, "PREPEND") && !is_header(text))
+	if ((str_eqc(name, "PREPEND") || str_eqc(name, "REPLACE")) && !is_header(text))
 		return "Name: text of a header";
 	return NULL;
 }
@@ -48,7 +47,7 @@ static const char *argument_fault(const struct access_action *action, struct str
 static void check_argument(const struct lint_results *r, const struct lint_row *row,
 			   const struct access_action *action, struct str text)
 {
-	const char *form = argument_fault(action, text);
+	const char *form = lint_action_fault(action->name, text);
 
 	if (form)
 		diag_add(r->ctx->diags, RULE_MC627, row->value_span,

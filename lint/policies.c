@@ -19,6 +19,20 @@ static bool works_there(const struct header_action *action, unsigned uses)
 	       (!(uses & USE_HEADER_MILTER) || strchr(action->where, 'm'));
 }
 
+/* What an expression puts together is not known; lines of a body may become
+ * anything. */
+static const char *header_fault(const struct lint_results *r, const struct lint_row *row,
+				const char *action, struct str text)
+{
+	bool makes_line =
+		strcmp(action, "PREPEND") == 0 || strcmp(action, "REPLACE") == 0;
+
+	if ((row->is_rule && str_chr(text, '$') >= 0) ||
+	    (makes_line && (r->uses & USE_BODY)))
+		return NULL;
+	return lint_action_fault(action, text);
+}
+
 void lint_header_result(const struct lint_results *r, const struct lint_row *row)
 {
 	struct str rest;
@@ -41,6 +55,11 @@ void lint_header_result(const struct lint_results *r, const struct lint_row *row
 			 "%s says nothing without a word behind it: Postfix warns for "
 			 "each line that matches and lets it pass",
 			 action->name);
+	else if (header_fault(r, row, action->name, rest))
+		diag_add(r->ctx->diags, RULE_MC927, row->value_span,
+			 "%s wants %s behind it: Postfix warns for each line that "
+			 "matches and lets it pass",
+			 action->name, header_fault(r, row, action->name, rest));
 }
 
 /* ---- postscreen ---- */

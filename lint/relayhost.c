@@ -8,6 +8,7 @@
 #include "grammar/list.h"
 #include "lint/checks.h"
 #include "lint/domain.h"
+#include "lint/hop.h"
 #include "lint/label.h"
 #include "lint/say.h"
 
@@ -55,6 +56,14 @@ static void check_hop(const struct text *text, struct diag_queue *diags)
 	if (memmem(text->str.ptr, text->str.len, "://", 3)) {
 		diag_add(diags, RULE_MC330, text_full_span(*text),
 			 "relayhost takes no URL; write [host]:port");
+		return;
+	}
+	if (hop_fault(text->str) && !is_address(text->str)) {
+		diag_add(
+			diags, RULE_MC330, text_full_span(*text),
+			"'%.*s' %s: smtp ends with an error, and all mail to other sites "
+			"stays in the queue",
+			STR_ARG(text->str), hop_fault(text->str));
 		return;
 	}
 	if (!split_port(text->str, &host)) {

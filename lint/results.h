@@ -34,8 +34,11 @@ void lint_result_rules(const struct lint_results *r, const struct pattern_file *
 /* keys.c: MC906..MC910, MC912..MC916, MC1036. */
 void lint_key(const struct lint_results *r, const struct lint_row *row);
 /* access.c: MC622..MC627. */
+/* What the argument of an action of access(5) or header_checks(5) has to be;
+ * NULL: it is, or it is not looked at. */
+const char *lint_action_fault(const char *action, struct str text);
 void lint_access_result(const struct lint_results *r, const struct lint_row *row);
-/* routes.c: MC330, MC1025, MC1027, MC1032, MC1043. */
+/* routes.c: MC330, MC1025, MC1027, MC1032, MC1043, MC1044. */
 void lint_transport_result(const struct lint_results *r, const struct lint_row *row);
 void lint_relayhost_result(const struct lint_results *r, const struct lint_row *row);
 /* policies.c: MC722, MC927, MC935, MC936. */

@@ -7,36 +7,10 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "lint/hop.h"
 #include "lint/net.h"
 #include "lint/results.h"
 #include "mcc/model/site.h"
-
-struct route {
-	struct str transport;
-	struct str nexthop;
-};
-
-static struct route parse_route(struct str value)
-{
-	ptrdiff_t colon = str_chr(value, ':');
-
-	if (colon < 0)
-		return (struct route){value, {value.ptr + value.len, 0}};
-	return (struct route){str_slice(value, 0, (size_t)colon),
-			      str_slice(value, (size_t)colon + 1, value.len)};
-}
-
-static bool is_known_transport(const struct site *site, struct str name)
-{
-	for (size_t i = 0; i < site->service_count; i++) {
-		struct str key = site->services[i].key;
-		ptrdiff_t slash = str_rchr(key, '/');
-
-		if (slash > 0 && str_eq(str_slice(key, 0, (size_t)slash), name))
-			return true;
-	}
-	return false;
-}
 
 static bool speaks_smtp(struct str transport)
 {
@@ -62,7 +36,16 @@ static bool is_bare_address(struct str nexthop)
 static void check_nexthop(const struct lint_results *r, const struct lint_row *row,
 			  struct route route)
 {
-	if (speaks_smtp(route.transport) && is_bare_address(route.nexthop))
+	const char *fault =
+		hop_list_fault(route.nexthop, hop_agent_of(r->site, route.transport));
+
+	if (fault)
+		diag_add(
+			r->ctx->diags, RULE_MC1044, row->value_span,
+			"'%.*s' %s: the transport ends with an error, and mail that goes "
+			"this way stays in the queue",
+			STR_ARG(route.nexthop), fault);
+	else if (speaks_smtp(route.transport) && is_bare_address(route.nexthop))
 		diag_add(
 			r->ctx->diags, RULE_MC1027, row->value_span,
 			"'%.*s' is taken for a domain, whose mail exchanger is asked for; "
@@ -77,7 +60,7 @@ static void check_nexthop(const struct lint_results *r, const struct lint_row *r
 
 void lint_transport_result(const struct lint_results *r, const struct lint_row *row)
 {
-	struct route route = parse_route(row->value);
+	struct route route = route_parse(row->value);
 
 	if (row->is_rule && str_chr(row->value, '$') >= 0)
 		return;
@@ -97,7 +80,7 @@ void lint_transport_result(const struct lint_results *r, const struct lint_row *
 		return;
 	}
 	if (r->site && r->site->master && route.transport.len &&
-	    !is_known_transport(r->site, route.transport))
+	    !route_is_known(r->site, route.transport))
 		diag_add(r->ctx->diags, RULE_MC1025, row->value_span,
 			 "master.cf has no service '%.*s': mail that goes this way stays "
 			 "in the queue",
@@ -107,7 +90,7 @@ void lint_transport_result(const struct lint_results *r, const struct lint_row *
 
 void lint_relayhost_result(const struct lint_results *r, const struct lint_row *row)
 {
-	struct route route = parse_route(row->value);
+	struct route route = route_parse(row->value);
 
 	if (row->is_rule && str_chr(row->value, '$') >= 0)
 		return;
@@ -116,6 +99,11 @@ void lint_relayhost_result(const struct lint_results *r, const struct lint_row *
 			 "a relay host is host, host:port, [host] or [host]:port, "
 			 "without a transport: '%.*s' would be the host here",
 			 STR_ARG(route.transport));
+	else if (hop_list_fault(row->value, HOP_SMTP) && !is_bare_address(row->value))
+		diag_add(r->ctx->diags, RULE_MC330, row->value_span,
+			 "'%.*s' %s: smtp ends with an error, and mail of this sender "
+			 "stays in the queue",
+			 STR_ARG(row->value), hop_list_fault(row->value, HOP_SMTP));
 	else if (is_bare_address(row->value))
 		diag_add(
 			r->ctx->diags, RULE_MC1027, row->value_span,

@@ -4,6 +4,7 @@
  * and spawn(8) read from their arguments. The programs end with an error where
  * these do not hold, each time that the service is asked for.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -82,12 +83,20 @@ static const char *const pipe_attributes[] = {
 	"chroot=", "eol=",  "null_sender=", "size=",
 };
 
+/* Names of attributes are of any letter case. */
+static bool is_named(struct str arg, const char *name)
+{
+	size_t len = strlen(name);
+
+	return arg.len >= len && str_caseeqc(str_slice(arg, 0, len), name);
+}
+
 static bool is_attribute(const struct command_args *c, struct str arg)
 {
 	size_t count = c->is_pipe ? array_len(pipe_attributes) : 2;
 
 	for (size_t i = 0; i < count; i++)
-		if (str_starts(arg, pipe_attributes[i]))
+		if (is_named(arg, pipe_attributes[i]))
 			return true;
 	return false;
 }
@@ -132,8 +141,86 @@ static void check_size(const struct command_args *c, struct text arg)
 {
 	uint64_t size;
 
-	if (!str_to_u64(str_slice(arg.str, strlen("size="), arg.str.len), &size))
+	if (arg.str.len > strlen("size=") &&
+	    !str_to_u64(str_slice(arg.str, strlen("size="), arg.str.len), &size))
 		fault(c, arg, "is no number of bytes");
+}
+
+static const char *const pipe_macros[] = {
+	"client_address",
+	"client_helo",
+	"client_hostname",
+	"client_port",
+	"client_protocol",
+	"domain",
+	"envid",
+	"extension",
+	"mailbox",
+	"nexthop",
+	"original_recipient",
+	"queue_id",
+	"recipient",
+	"sasl_method",
+	"sasl_sender",
+	"sasl_username",
+	"sender",
+	"size",
+	"user",
+};
+
+static bool is_name_char(unsigned char c)
+{
+	return isalnum(c) || c == '_';
+}
+
+static bool is_macro(struct str name)
+{
+	for (size_t i = 0; i < array_len(pipe_macros); i++)
+		if (str_eqc(name, pipe_macros[i]))
+			return true;
+	return false;
+}
+
+/* The end of the name in ${name}, $(name) or $name at `at`, whose start it
+ * sets; `at` itself where there is none. */
+static size_t macro_name(struct str s, size_t at, size_t *out_from)
+{
+	size_t end = at + 1;
+	char close = 0;
+
+	if (end < s.len && (s.ptr[end] == '{' || s.ptr[end] == '('))
+		close = s.ptr[end++] == '{' ? '}' : ')';
+	*out_from = end;
+	while (end < s.len &&
+	       (close ? s.ptr[end] != close : is_name_char((unsigned char)s.ptr[end])))
+		end++;
+	return end;
+}
+
+/* An argument of the command that pipe(8) cannot make. */
+static void check_macros(const struct command_args *c, struct text arg)
+{
+	for (size_t at = 0; at < arg.str.len; at++) {
+		size_t from;
+		size_t end;
+		struct str name;
+
+		if (arg.str.ptr[at] != '$')
+			continue;
+		if (at + 1 < arg.str.len && arg.str.ptr[at + 1] == '$') {
+			at++;
+			continue;
+		}
+		end = macro_name(arg.str, at, &from);
+		name = str_slice(arg.str, from, end);
+		if (!is_macro(name))
+			diag_add(
+				c->diags, RULE_MC1125, text_span(arg, at, end),
+				"pipe knows no '$%.*s': mail that goes this way stays in the "
+				"queue",
+				STR_ARG(name));
+		at = end > at ? end - 1 : at;
+	}
 }
 
 /* What follows argv= is the command's own. */
@@ -141,14 +228,18 @@ static void check_argument(struct command_args *c, struct text arg)
 {
 	if (!is_attribute(c, arg.str)) {
 		fault(c, arg, "is no attribute of this program");
-	} else if (str_starts(arg.str, "argv=")) {
+	} else if (is_named(arg.str, "argv=")) {
 		c->has_argv = true;
-	} else if (str_starts(arg.str, "user=")) {
+		if (arg.str.len == strlen("argv="))
+			fault(c, arg, "names no command");
+		if (c->is_pipe)
+			check_macros(c, arg);
+	} else if (is_named(arg.str, "user=")) {
 		c->has_user = true;
 		check_user(c, arg);
-	} else if (str_starts(arg.str, "flags=")) {
+	} else if (is_named(arg.str, "flags=")) {
 		check_flags(c, arg);
-	} else if (str_starts(arg.str, "size=")) {
+	} else if (is_named(arg.str, "size=")) {
 		check_size(c, arg);
 	}
 }
@@ -171,9 +262,11 @@ static void check_command(struct command_args *c)
 	c->is_pipe = str_eqc(program, "pipe");
 	if (!c->is_pipe && !str_eqc(program, "spawn"))
 		return;
-	for (size_t i = skip_options(service); i < service->arg_count && !c->has_argv;
-	     i++)
-		check_argument(c, service->args[i]);
+	for (size_t i = skip_options(service); i < service->arg_count; i++)
+		if (!c->has_argv)
+			check_argument(c, service->args[i]);
+		else if (c->is_pipe)
+			check_macros(c, service->args[i]);
 	if (c->has_user && c->has_argv)
 		return;
 	diag_add(c->diags, RULE_MC1125, service->field_spans[MASTER_COMMAND],

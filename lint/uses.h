@@ -26,7 +26,8 @@ enum lint_use {
 	USE_TLS_POLICY = 1 << 11,
 	USE_SASL_PASSWORD = 1 << 12,
 	/* access(5) by what the DNS of a stranger says: no row may permit */
-	USE_ACCESS_UNTRUSTED = 1 << 13
+	USE_ACCESS_UNTRUSTED = 1 << 13,
+	USE_BODY = 1 << 14 /* also header_checks(5), of the lines of a body */
 };
 
 #define USES_HEADER (USE_HEADER | USE_HEADER_SMTP | USE_HEADER_MILTER)
