@@ -108,6 +108,11 @@ struct trace_result *trace_run(struct arena *arena, struct site *site,
 			       const struct rt_config *config,
 			       const struct trace_request *request);
 
+/* Ends whose transport master.cf does not have become errors, with a step at the
+ * setting that names it. */
+void trace_fail_transports(const struct rt_context *ctx, const struct site *site,
+			   struct rt_finals *finals);
+
 /* The loopback client has a name without DNS, others have none. */
 void trace_request_complete(struct trace_request *request);
 

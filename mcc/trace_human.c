@@ -164,6 +164,9 @@ static void print_final(const struct printer *p, const struct rt_final *item)
 		put(p, item->route.recipient);
 		fprintf(p->out, ": %s ", item->dsn);
 		put(p, item->text);
+		if (item->route.decided_by.line != 0)
+			fprintf(p->out, " (%s:%u)", item->route.decided_by.file,
+				item->route.decided_by.line);
 		break;
 	}
 	fputc('\n', p->out);

@@ -182,11 +182,9 @@ static void put_decided(struct writer *w, const struct trace_result *result)
 	close_group(w, '}');
 }
 
-static const char *route_error(const struct trace_result *result)
+static const char *route_status(const struct rt_route *route)
 {
-	if (result->finals.error_code != 0)
-		return result->finals.error_text;
-	switch (result->route.status) {
+	switch (route->status) {
 	case RT_ROUTE_BAD_ADDRESS:
 		return "bad address";
 	case RT_ROUTE_LOOKUP_FAILED:
@@ -195,6 +193,12 @@ static const char *route_error(const struct trace_result *result)
 		break;
 	}
 	return NULL;
+}
+
+static const char *route_error(const struct trace_result *result)
+{
+	return result->finals.error_code != 0 ? result->finals.error_text
+					      : route_status(&result->route);
 }
 
 static void put_final(struct writer *w, const struct rt_final *item)
@@ -267,6 +271,7 @@ static void put_finals(struct writer *w, const struct trace_result *result)
 		set_text(w, STR_LIT("dsn"), item->dsn);
 		set_text(w, STR_LIT("text"), item->text);
 		set_text(w, STR_LIT("sender"), sender_of(result, item));
+		set_origin(w, &item->route.decided_by);
 		close_group(w, '}');
 	}
 	close_group(w, ']');
@@ -279,6 +284,8 @@ static void put_route(struct writer *w, const struct trace_result *result)
 	open_member(w, STR_LIT("route"), '{');
 	set_text(w, STR_LIT("recipient"), route->recipient);
 	set_text(w, STR_LIT("error"), route_error(result));
+	if (result->finals.error_code != 0)
+		set_text(w, STR_LIT("status"), route_status(route));
 	if (route->status == RT_ROUTE_OK) {
 		set_text(w, STR_LIT("class"), rt_class_name(route->class));
 		set_text(w, STR_LIT("transport"), route->transport);

@@ -176,10 +176,28 @@ static struct path_check parse_path(struct run *run, const char *text,
 	path = str_join(arena, parts, array_len(parts));
 	check.is_bad =
 		address_parse_path(arena, path, strict, out_address, &rest) != ADDRESS_OK;
-	if (!check.is_bad && !str_token(&rest, " \t", &check.option))
-		return check;
-	*out_address = address_unquote(arena, str_of(text));
+	if (check.is_bad)
+		*out_address = address_unquote(arena, str_of(text));
+	else
+		(void)str_token(&rest, " \t", &check.option);
 	return check;
+}
+
+/* Options are looked at when the address is a good one. */
+static bool has_option(const struct run *run, const struct path_check *check,
+		       struct str address)
+{
+	struct rt_context ctx = run->ctx;
+	struct rt_route route;
+
+	if (check->option.len == 0)
+		return false;
+	if (address.len == 0)
+		return check == &run->sender_path;
+	ctx.tracer = NULL;
+	rt_resolve(&ctx, address_rewrite(ctx.arena, ctx.settings, address), STR_LIT(""),
+		   &route);
+	return route.status != RT_ROUTE_BAD_ADDRESS;
 }
 
 static struct policy_reply run_stage(struct run *run, enum trace_stage stage)
@@ -194,7 +212,7 @@ static struct policy_reply run_stage(struct run *run, enum trace_stage stage)
 	case TRACE_MAIL:
 		if (run->sender_path.is_bad)
 			return policy_bad_sender_syntax();
-		if (run->sender_path.option.len > 0)
+		if (has_option(run, &run->sender_path, run->sender))
 			return policy_bad_option(arena, run->sender_path.option);
 		return policy_mail(&run->policy, str_dup0(arena, run->sender),
 				   run->request->size);
@@ -204,7 +222,7 @@ static struct policy_reply run_stage(struct run *run, enum trace_stage stage)
 	}
 	if (run->recipient_path.is_bad)
 		return policy_bad_recipient_syntax();
-	if (run->recipient_path.option.len > 0)
+	if (has_option(run, &run->recipient_path, run->recipient))
 		return policy_bad_option(arena, run->recipient_path.option);
 	return policy_rcpt(&run->policy, str_dup0(arena, run->recipient));
 }
@@ -252,10 +270,14 @@ static void run_delivery(struct run *run, const struct rt_config *config)
 {
 	struct trace_result *result = run->result;
 	struct rt_context ctx = run->ctx;
+	struct rt_settings settings = config->settings;
 	struct str sender, recipient;
 	bool ok;
 
-	ctx.settings = &config->settings;
+	/* smtpd(8) tells cleanup(8) what to leave out. */
+	settings.receive_override_options = ctx.settings->receive_override_options;
+	ctx.settings = &settings;
+	ctx.memo = NULL;
 	run->recorder.stage = "sender";
 	ok = rt_rewrite_sender(&ctx, run->sender, &sender);
 	result->sender = str_dup0(ctx.arena, sender);
@@ -270,6 +292,7 @@ static void run_delivery(struct run *run, const struct rt_config *config)
 		rt_expand_all(&ctx, run->recipient, sender, &result->finals);
 	else
 		rt_finals_refuse(&result->finals, true);
+	trace_fail_transports(&ctx, run->recorder.site, &result->finals);
 }
 
 static void use_service(struct run *run, const struct rt_config *config)

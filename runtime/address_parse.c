@@ -133,8 +133,8 @@ size_t address_list_parse(struct arena *arena, struct str text, struct str **out
  * quotes kept together; 0 when one of them is not closed. */
 static size_t path_length(struct str path)
 {
-	bool in_quotes = false, in_brackets = false;
-	size_t i;
+	bool in_quotes = false;
+	size_t i, level = 0;
 
 	for (i = 0; i < path.len; i++) {
 		char c = path.ptr[i];
@@ -146,13 +146,13 @@ static size_t path_length(struct str path)
 		else if (in_quotes)
 			continue;
 		else if (c == '<')
-			in_brackets = true;
+			level++;
 		else if (c == '>')
-			in_brackets = false;
-		else if ((c == ' ' || c == '\t') && !in_brackets)
+			level -= level > 0;
+		else if ((c == ' ' || c == '\t') && level == 0)
 			break;
 	}
-	return in_quotes || in_brackets ? 0 : i;
+	return in_quotes || level > 0 ? 0 : i;
 }
 
 enum address_status address_parse_path(struct arena *arena, struct str path, bool strict,

@@ -27,14 +27,24 @@ struct rt_final *finals_add(const struct rt_context *ctx, struct rt_finals *fina
 	return item;
 }
 
+void finals_put_error(const struct rt_context *ctx, struct rt_finals *finals,
+		      const struct rt_final *error)
+{
+	const struct rt_origin *origin = &error->route.decided_by;
+
+	*finals_add(ctx, finals, RT_FINAL_ERROR, error->text) = *error;
+	rt_trace(ctx, "undeliverable", origin->line != 0 ? origin : NULL, error->text);
+}
+
 void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 		      struct str recipient, const char *dsn, const char *why)
 {
-	struct rt_final *item = finals_add(ctx, finals, RT_FINAL_ERROR, why);
+	const struct rt_final error = {.kind = RT_FINAL_ERROR,
+				       .text = why,
+				       .dsn = dsn,
+				       .route.recipient = rt_text(ctx, recipient)};
 
-	item->dsn = dsn;
-	item->route.recipient = rt_text(ctx, recipient);
-	rt_trace(ctx, "undeliverable", NULL, why);
+	finals_put_error(ctx, finals, &error);
 }
 
 bool finals_have_temporary(const struct rt_finals *finals, size_t from)

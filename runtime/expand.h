@@ -13,6 +13,9 @@ struct rt_final *finals_add(const struct rt_context *ctx, struct rt_finals *fina
 /* A recipient that fails, with its enhanced code and the reason. */
 void finals_add_error(const struct rt_context *ctx, struct rt_finals *finals,
 		      struct str recipient, const char *dsn, const char *why);
+/* The same with the place that it is decided by, if the error's route has one. */
+void finals_put_error(const struct rt_context *ctx, struct rt_finals *finals,
+		      const struct rt_final *error);
 /* Some of the items from `from` on fails for now only. */
 bool finals_have_temporary(const struct rt_finals *finals, size_t from);
 /* The word stands in a list such as allow_mail_to_commands. */
@@ -37,6 +40,14 @@ enum rt_found expand_map_address(const struct expand_mapping *mapping, struct st
 				 struct str **out_items, size_t *out_count);
 /* Qualified, canonical, masqueraded, in place; false: a table has no answer. */
 bool expand_clean_recipient(const struct rt_context *ctx, struct str *address);
+
+/* ---- expand_envelope.c ---- */
+
+/* rt_expand_envelope() of one more recipient of a message; `seen` holds those
+ * that are written already. */
+void expand_envelope_seen(const struct rt_context *ctx, struct str recipient,
+			  struct str sender, struct strmap *seen,
+			  struct rt_finals *out_finals);
 
 /* ---- expand_local.c ---- */
 

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/strmap.h"
 #include "runtime/address.h"
 #include "runtime/config.h"
 #include "runtime/expand.h"
@@ -18,7 +19,8 @@ struct job {
 	struct str recipient;
 	struct str sender;
 	const struct delivered *delivered;
-	const char *owner; /* owner-alias on the way that became the sender */
+	const char *owner;   /* owner-alias on the way that became the sender */
+	struct strmap *seen; /* recipients of the same message */
 	unsigned depth;
 };
 
@@ -36,11 +38,27 @@ bool rt_transport_is_local(const struct rt_config *config, const char *transport
 	return strcmp(transport, "local") == 0;
 }
 
+/* What one delivery forwards for one sender is one message. */
+static struct strmap *message_of(const struct rt_context *ctx, const struct jobs *jobs,
+				 const struct job *job)
+{
+	for (size_t i = jobs->count; i-- > 0;) {
+		const struct job *other = &jobs->items[i];
+
+		if (other->delivered != job->delivered)
+			break;
+		if (str_eq(other->sender, job->sender))
+			return other->seen;
+	}
+	return strmap_new(ctx->arena);
+}
+
 static void add_job(const struct rt_context *ctx, struct jobs *jobs, struct job job)
 {
 	struct job *slot = arena_push(ctx->arena, &jobs->items, jobs->count, &jobs->room,
 				      sizeof(*slot));
 
+	job.seen = message_of(ctx, jobs, &job);
 	*slot = job;
 	jobs->count++;
 }
@@ -182,15 +200,15 @@ static void run_items(const struct rt_context *ctx, const struct job *job,
 {
 	for (size_t i = 0; i < items->count; i++) {
 		const struct rt_final *item = &items->items[i];
-		struct str recipient = str_of(item->route.recipient);
-		const char *dsn, *why = route_error(ctx, &item->route, &dsn);
+		struct rt_final error = {.kind = RT_FINAL_ERROR, .route = item->route};
+		const char *why = route_error(ctx, &item->route, &error.dsn);
 
 		/* Even where the transport would be error(8). */
 		if (is_own_bounce(ctx, &item->route))
 			rt_trace(ctx, "discarded", NULL,
 				 "undeliverable postmaster notification");
-		else if (why != NULL)
-			finals_add_error(ctx, finals, recipient, dsn, why);
+		else if ((error.text = why) != NULL)
+			finals_put_error(ctx, finals, &error);
 		else if (rt_transport_is_local(ctx->config, item->route.transport))
 			expand_local_job(ctx, job, &item->route, jobs, finals);
 		else
@@ -203,7 +221,7 @@ static void run_job(const struct rt_context *ctx, const struct job *job,
 {
 	struct rt_finals expanded;
 
-	rt_expand_envelope(ctx, job->recipient, job->sender, &expanded);
+	expand_envelope_seen(ctx, job->recipient, job->sender, job->seen, &expanded);
 	if (expanded.error_code == 0) {
 		run_items(ctx, job, &expanded, jobs, finals);
 	} else if (job->depth == 0) {
@@ -237,6 +255,25 @@ static void set_owner(struct rt_finals *finals, size_t from, const char *owner)
 			finals->items[i].owner = owner;
 }
 
+/* A message of its own goes through cleanup(8) again, its sender too. */
+static void run_forwarded(const struct rt_context *ctx, struct job job, struct jobs *jobs,
+			  struct rt_finals *finals)
+{
+	size_t before = finals->count;
+	struct str sender;
+
+	if (!rt_rewrite_sender(ctx, job.sender, &sender)) {
+		finals_add_error(ctx, finals, job.recipient, "4.3.0",
+				 "queue file write error");
+	} else {
+		if (!str_eq(sender, job.sender))
+			job.owner = rt_text(ctx, sender);
+		job.sender = sender;
+		run_job(ctx, &job, jobs, finals);
+	}
+	set_owner(finals, before, job.owner);
+}
+
 void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct str sender,
 		   struct rt_finals *out_finals)
 {
@@ -246,19 +283,19 @@ void rt_expand_all(const struct rt_context *ctx, struct str recipient, struct st
 
 	*out_finals = (struct rt_finals){0};
 	add_job(ctx, &jobs, first);
+	first = jobs.items[0];
 	run_job(ctx, &first, &jobs, out_finals);
 	if (jobs.count > 1)
 		inner.settings = settings_of_forwarded(ctx);
 	for (size_t i = 1; i < jobs.count && out_finals->error_code == 0; i++) {
 		struct job job = jobs.items[i];
-		size_t before = out_finals->count;
 
-		if (i >= LIMIT_ALIAS_MEMBERS || before >= LIMIT_ALIAS_MEMBERS) {
+		if (i >= LIMIT_ALIAS_MEMBERS ||
+		    out_finals->count >= LIMIT_ALIAS_MEMBERS) {
 			finals_add_error(ctx, out_finals, job.recipient, "5.4.6",
 					 "too many alias members");
 			break;
 		}
-		run_job(&inner, &job, &jobs, out_finals);
-		set_owner(out_finals, before, job.owner);
+		run_forwarded(&inner, job, &jobs, out_finals);
 	}
 }

@@ -34,6 +34,16 @@ static void vector_add(struct arena *arena, struct vector *v, struct str item)
 /* What becomes of an address that is looked up. */
 enum expansion { EXPANDED, EXPAND_STAYS, EXPAND_TOO_MUCH, EXPAND_FAILED };
 
+static enum expansion too_much(const struct expand_mapping *mapping, const char *limit,
+			       size_t value)
+{
+	const struct rt_context *ctx = mapping->ctx;
+
+	rt_trace(ctx, mapping->what, &mapping->maps->origin,
+		 arena_printf(ctx->arena, "refused: %s is %zu", limit, value));
+	return EXPAND_TOO_MUCH;
+}
+
 /* Replaces item i by what it maps to. */
 static enum expansion expand_item(const struct expand_mapping *mapping, struct vector *v,
 				  size_t i, struct strmap *expanded_to_itself)
@@ -47,7 +57,8 @@ static enum expansion expand_item(const struct expand_mapping *mapping, struct v
 		return found == RT_NOT_FOUND ? EXPAND_STAYS : EXPAND_FAILED;
 	for (size_t n = 0; n < count; n++) {
 		if (items[n].len > limit)
-			return EXPAND_TOO_MUCH;
+			return too_much(mapping, "virtual_alias_address_length_limit",
+					limit);
 		if (n == 0)
 			v->items[i] = items[n];
 		else
@@ -76,7 +87,8 @@ static enum expansion expand_deep(const struct expand_mapping *mapping, struct v
 		if (is_settled(ctx, expanded_to_itself, v->items[i]))
 			return EXPAND_STAYS;
 		if (n >= depth)
-			return EXPAND_TOO_MUCH;
+			return too_much(mapping, "virtual_alias_recursion_limit",
+					(size_t)depth);
 		got = expand_item(mapping, v, i, expanded_to_itself);
 	}
 	return got;
@@ -93,7 +105,7 @@ static enum expansion expand_vector(const struct expand_mapping *mapping,
 		enum expansion got;
 
 		if (v->count > limit)
-			return EXPAND_TOO_MUCH;
+			return too_much(mapping, "virtual_alias_expansion_limit", limit);
 		got = expand_deep(mapping, v, i, expanded_to_itself);
 		if (got != EXPAND_STAYS)
 			return got;
@@ -196,14 +208,15 @@ static bool add_recipient(const struct envelope *e, struct str recipient)
 	       add_copies(e, &s->recipient_bcc_maps, "recipient_bcc_maps", recipient);
 }
 
-void rt_expand_envelope(const struct rt_context *ctx, struct str recipient,
-			struct str sender, struct rt_finals *out_finals)
+void expand_envelope_seen(const struct rt_context *ctx, struct str recipient,
+			  struct str sender, struct strmap *seen,
+			  struct rt_finals *out_finals)
 {
 	const struct rt_settings *s = ctx->settings;
 	const struct envelope e = {
 		.ctx = ctx,
 		.sender = sender,
-		.seen = strmap_new(ctx->arena),
+		.seen = seen,
 		.finals = out_finals,
 		.is_mapped =
 			!words_have(&s->receive_override_options, "no_address_mappings"),
@@ -215,4 +228,10 @@ void rt_expand_envelope(const struct rt_context *ctx, struct str recipient,
 		return;
 	if (e.is_mapped && s->always_bcc != NULL && *s->always_bcc)
 		add_copy(&e, str_of(s->always_bcc));
+}
+
+void rt_expand_envelope(const struct rt_context *ctx, struct str recipient,
+			struct str sender, struct rt_finals *out_finals)
+{
+	expand_envelope_seen(ctx, recipient, sender, strmap_new(ctx->arena), out_finals);
 }

@@ -123,8 +123,7 @@ static struct str with_unmatched(const struct local_delivery *d,
 	if (m->unmatched.len == 0)
 		return recipient;
 	return str_of(arena_printf(
-		d->ctx->arena, "%.*s%c%.*s%.*s", STR_ARG(local),
-		d->ctx->settings->recipient_delimiter[0], STR_ARG(m->unmatched),
+		d->ctx->arena, "%.*s%.*s%.*s", STR_ARG(local), STR_ARG(m->unmatched),
 		(int)(recipient.len - local.len), recipient.ptr + local.len));
 }
 
@@ -236,10 +235,10 @@ static void deliver_switch(const struct local_delivery *d, struct local_member m
 		return;
 	if (m.extension.len > 0) {
 		if (words_have(&s->propagate_unmatched_extensions, "alias"))
-			m.unmatched = m.extension;
+			m.unmatched = m.delimited;
 		if (deliver_alias(d, m, m.user))
 			return;
-		m.unmatched = m.extension;
+		m.unmatched = m.delimited;
 	}
 	if ((m.owner != NULL && !str_caseeqc(m.user, m.owner)) ||
 	    m.expanding == EXPAND_INCLUDE)
@@ -295,6 +294,7 @@ static void deliver_recipient(const struct local_delivery *d, struct local_membe
 	    address_strip_extension(ctx->arena, ctx->settings, m.local, &bare, &ext)) {
 		m.user = bare;
 		m.extension = str_slice(ext, 1, ext.len);
+		m.delimited = ext;
 		if (str_chr(m.extension, '/') >= 0) {
 			m.extension = (struct str){"", 0};
 			m.local = m.user;

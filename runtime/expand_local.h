@@ -25,7 +25,8 @@ struct local_member {
 	struct str local;     /* lower case */
 	struct str user;      /* without extension */
 	struct str extension; /* without delimiter; empty: none */
-	struct str unmatched; /* extension that members inherit */
+	struct str delimited; /* the extension with its delimiter */
+	struct str unmatched; /* what members inherit of that */
 	/* Whose list it is, if somebody's: local members of it are forwarded. */
 	const char *owner;
 	const char *sender; /* an owner that is the new sender too, or NULL */

@@ -39,7 +39,14 @@ static struct rt_final *add_final(const struct local_delivery *d,
 void local_add_error(const struct local_delivery *d, const struct local_member *m,
 		     const char *dsn, const char *why)
 {
-	finals_add_error(d->ctx, d->finals, m->address, dsn, why);
+	struct rt_final error = {.kind = RT_FINAL_ERROR,
+				 .text = why,
+				 .dsn = dsn,
+				 .route.recipient = rt_text(d->ctx, m->address)};
+
+	if (m->alias.len > 0)
+		error.route.decided_by = d->ctx->settings->alias_maps.origin;
+	finals_put_error(d->ctx, d->finals, &error);
 }
 
 void local_forward(const struct local_delivery *d, const struct local_member *m)
@@ -55,7 +62,7 @@ void local_forward(const struct local_delivery *d, const struct local_member *m)
 
 /* Handed to another transport, "transport:nexthop". */
 static void pass_on(const struct local_delivery *d, const struct local_member *m,
-		    struct str service)
+		    struct str service, const char *chosen_by)
 {
 	struct rt_final *item = add_final(d, m, RT_FINAL_ADDRESS, m->address);
 	ptrdiff_t colon = str_chr(service, ':');
@@ -67,6 +74,7 @@ static void pass_on(const struct local_delivery *d, const struct local_member *m
 		item->route.nexthop = rt_text(d->ctx, nexthop);
 	}
 	item->route.transport = rt_text(d->ctx, service);
+	item->route.chosen_by = chosen_by;
 }
 
 /* The member's user in a table of transports; true: it has been dealt with. */
@@ -77,7 +85,7 @@ static bool pass_by_table(const struct local_delivery *d, const struct local_mem
 
 	switch (rt_maps_find(d->ctx, maps, what, m->user, false, &value)) {
 	case RT_FOUND:
-		pass_on(d, m, value);
+		pass_on(d, m, value, what);
 		return true;
 	case RT_LOOKUP_ERROR:
 		local_add_error(d, m, "4.3.0", "table lookup failure");
@@ -169,7 +177,7 @@ static void deliver_unknown(const struct local_delivery *d, struct local_member 
 	if (pass_by_table(d, &m, &s->fallback_transport_maps, "fallback_transport_maps"))
 		return;
 	if (is_set(s->fallback_transport))
-		pass_on(d, &m, str_of(s->fallback_transport));
+		pass_on(d, &m, str_of(s->fallback_transport), "fallback_transport");
 	else if (is_set(s->luser_relay))
 		deliver_luser(d, m);
 	else if (str_eqc(m.user, "postmaster") || str_eqc(m.user, "mailer-daemon"))
@@ -187,7 +195,7 @@ void local_deliver_mailbox(const struct local_delivery *d, const struct local_me
 	if (pass_by_table(d, m, &s->mailbox_transport_maps, "mailbox_transport_maps"))
 		return;
 	if (is_set(s->mailbox_transport)) {
-		pass_on(d, m, str_of(s->mailbox_transport));
+		pass_on(d, m, str_of(s->mailbox_transport), "mailbox_transport");
 		return;
 	}
 	switch (is_user(d, m->user)) {

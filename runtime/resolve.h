@@ -34,7 +34,8 @@ struct rt_route {
 	const char *nexthop;
 	const char *recipient; /* as resolved */
 	bool routed; /* user%host@local, "user@remote"@local: sender-specified routing */
-	struct rt_origin decided_by; /* what chose the transport */
+	struct rt_origin decided_by; /* what chose the class, or a table's row */
+	const char *chosen_by;	     /* parameter that names the transport, or NULL */
 };
 
 /*

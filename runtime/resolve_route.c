@@ -132,6 +132,8 @@ static const char *foreign_transport(const struct rt_route_request *request,
 	const char *value = settings->default_transport;
 
 	ask_by_sender(request, &table, route, &value);
+	route->chosen_by =
+		value == settings->default_transport ? "default_transport" : table.what;
 	return value;
 }
 
@@ -158,6 +160,7 @@ static void route_by_class(const struct rt_route_request *request, struct rt_rou
 	switch (route->class) {
 	case RT_CLASS_LOCAL:
 		route->decided_by = settings->mydestination.origin;
+		route->chosen_by = "local_transport";
 		set_transport(ctx, route, settings->local_transport, request->domain);
 		break;
 	case RT_CLASS_ALIAS:
@@ -169,10 +172,12 @@ static void route_by_class(const struct rt_route_request *request, struct rt_rou
 		break;
 	case RT_CLASS_VIRTUAL:
 		route->decided_by = settings->virtual_mailbox_domains.origin;
+		route->chosen_by = "virtual_transport";
 		set_transport(ctx, route, settings->virtual_transport, request->domain);
 		break;
 	case RT_CLASS_RELAY:
 		route->decided_by = settings->relay_domains.origin;
+		route->chosen_by = "relay_transport";
 		transport = settings->relay_transport;
 		set_transport(ctx, route, transport, foreign_nexthop(request, route));
 		break;
@@ -198,6 +203,7 @@ static void apply_transport_row(const struct rt_route_request *request,
 		route->nexthop = rt_text(ctx, nexthop);
 	if (transport.len == 0)
 		return;
+	route->chosen_by = "transport_maps";
 	route->transport = rt_text(ctx, transport);
 	if (nexthop.len > 0)
 		return;

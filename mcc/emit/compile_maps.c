@@ -184,6 +184,7 @@ struct table_use {
 
 static const struct table_use table_uses[] = {
 	{PARAM_transport_maps, .no_substitution = true},
+	{PARAM_sender_dependent_relayhost_maps, .no_substitution = true},
 	{PARAM_sender_dependent_default_transport_maps, .no_substitution = true},
 	{PARAM_mailbox_transport_maps, .no_substitution = true, .no_folding = true},
 	{PARAM_fallback_transport_maps, .no_substitution = true, .no_folding = true},

@@ -48,11 +48,12 @@ later: alice@slow.example
 loop: again@far.example
 waits: x@later.example, y@far.example
 nobody: ,
+twice: list, inside, bob@far.example, inside
 """
 FILES = {"members": "alice\nteam\n", "nested": f"carol\n{INC}missing\ndave\n"}
 KNOWN = {
     "members": (["virtual_alias_maps = inline:{{bob@example.com = bob@far.example}}"], None,
-                ["inside", "team", "missing", "nested", "relative", "bad", "home", "null", "list", "nobody", "\\",
+                ["inside", "twice", "team", "missing", "nested", "relative", "bad", "home", "null", "list", "nobody", "\\",
                  "mailer-daemon", "double-bounce", "double-bounce@far.example"]),
     "union": (["alias_maps = unionmap:{hash:$config_directory/aliases}"], None, ["team", "list"]),
     "luser": (["luser_relay = $recipient"], None, ["nosuch1", "nosuch1+x"]),
@@ -73,6 +74,14 @@ KNOWN = {
     "user-as-written": (["fallback_transport_maps = inline:{{Bob = box:}, {carol = box:}}"], None, ["bob", "Carol"]),
     "length": (["virtual_alias_address_length_limit = 15", "virtual_alias_maps = inline:{{@far.example = @a.example}}"], None,
                ["a bcd@far.example", "a bcdefg@far.example", "@bcde@far.example"]),
+    "no-such-transport": (["transport_maps = inline:{{far.example = nosuch:x}, {alice@example.com = nosuch}}"], None,
+                          ["bob@far.example", "alice", "list"]),
+    "forwarded-sender": (["masquerade_domains = example", "masquerade_classes = envelope_sender",
+                          "relocated_maps = inline:{{alice@example.com = x@y.example}}"], None, ["team"]),
+    "delimiters": (["recipient_delimiter = /+", "propagate_unmatched_extensions = alias", "fallback_transport = box:"], None,
+                   ["team+x", "team/x"]),
+    "no-part-of-the-sender": (["sender_dependent_relayhost_maps = regexp:$config_directory/hosts"], "/(client)/ [$1]\n",
+                              ["bob@far.example"]),
     "own-bounce": (["local_transport = error:no local"], None, ["double-bounce", "bob"]),
     "masquerade": (["masquerade_domains = Far.Example", "masquerade_classes = envelope_sender, envelope_recipient"], None,
                    ["bob@A.FAR.example"]),
@@ -82,7 +91,7 @@ KNOWN = {
 
 
 # Paths as a client may write them, with words behind them that are no options.
-PATHS = ["1<!@", "a]@example.com>( @:", ">) com.>(a@", "bob@example.com> x", "bob@example.com>x", "postmaster> y"]
+PATHS = ["1<!@", "a]@example.com>( @:", ">) com.>(a@", "bob@example.com> x", "bob@example.com>x", "postmaster> y", "<> -\\aa[", "<<a>> b> c", "a<b> x"]
 
 
 class Counting(routes.Asked):

@@ -94,7 +94,8 @@ def test_route_and_finals(site):
     got = trace(site, "nobody@va.example")
     assert got["route"]["undelivered"] == [{"recipient": "nobody@va.example", "dsn": "5.1.1",
                                             "text": "User unknown in virtual alias table",
-                                            "sender": got["route"]["sender"]}]
+                                            "sender": got["route"]["sender"], "file": "main.cf",
+                                            "line": MAIN_CF.split("virtual_alias_domains")[0].count("\n") + 1}]
 
 
 def test_without_answers_the_dns_is_unverified(site, tmp_path):

@@ -139,6 +139,38 @@ def test_loops_of_addresses(site, lines, files, error):
     assert (route.get("error") or next(iter(u["dsn"] for u in route.get("undelivered", ())), None)) == error
 
 
+@pytest.mark.parametrize("lines, files, name, what, text", [
+    (["virtual_alias_maps = inline:{{a@example.com = b@example.com}, {b@example.com = a@example.com}}"], {}, "virtual_alias_maps",
+     "virtual_alias_maps", "refused: virtual_alias_recursion_limit is 1000"),
+    (["virtual_alias_expansion_limit = 1", "virtual_alias_maps = inline:{{a@example.com = b@far.example c@far.example}}"], {},
+     "virtual_alias_maps", "virtual_alias_maps", "refused: virtual_alias_expansion_limit is 1"),
+    ([], {"aliases": "a: b\nb: c, d\nc: a\n"}, "alias_maps", "undeliverable", "recipient nesting limit exceeded"),
+    ([], {"aliases": "a: :include:relative\n"}, "alias_maps", "undeliverable", "mail system configuration error"),
+    (["local_transport = nosuch:x"], {}, "local_transport", "undeliverable", "mail transport unavailable: no service nosuch in master.cf"),
+    (["mailbox_transport = nosuch"], {}, "mailbox_transport", "undeliverable", "unknown mail transport error: no service nosuch in master.cf"),
+    (["transport_maps = inline:{{example.com = nosuch:}}"], {}, "transport_maps", "undeliverable",
+     "mail transport unavailable: no service nosuch in master.cf"),
+    (["transport_maps = inline:{{example.com = error:gone}}"], {}, "transport_maps", "undeliverable", "gone")])
+def test_the_step_that_fails_has_its_place(site, lines, files, name, what, text):
+    write(site, *lines)
+    for file, content in files.items():
+        (site / file).write_text(content)
+    got = trace(site, "a@example.com")
+    step = next(s for s in got["steps"] if s["result"] == text)
+    assert (step["what"], step["stage"], step["file"], step["line"]) == (what, "delivery", "main.cf", line_of(site, name))
+    for lost in got["route"].get("undelivered", []):
+        assert (lost["file"], lost["line"]) == ("main.cf", line_of(site, name))
+
+
+def test_a_service_that_leaves_mappings_out(site):
+    """smtpd(8) tells cleanup(8), whose tables they are."""
+    write(site, "virtual_alias_maps = inline:{{bob@example.com = carol@far.example}}")
+    (site / "master.cf").write_text("smtp inet n - y - - smtpd\n127.0.0.1:10025 inet n - y - - smtpd\n"
+                                    "  -o receive_override_options=no_address_mappings\nlocal unix - n n - - local\nsmtp unix - - y - - smtp\n")
+    assert trace(site, "bob@example.com")["route"]["final"] == ["carol@far.example"]
+    assert trace(site, "--service", "127.0.0.1:10025/inet", "bob@example.com")["route"]["final"] == ["bob@example.com"]
+
+
 def test_a_loop_of_classes(site):
     write(site, "smtpd_restriction_classes = one, two", "one = two", "two = warn_if_reject one, one", "smtpd_recipient_restrictions = one, permit")
     assert trace(site, "bob@example.com")["verdict"] in ("permit", "defer")

@@ -184,7 +184,7 @@ class RouteSite:
         self.maybe(0.2, "mydomain = " + choice(["example.com", "corp.example", "Example.COM", "localdomain"]))
         self.maybe(0.35, "myorigin = " + choice(["$mydomain", "example.com", "other.example", "nodots",
                                                  "virt.example", "EXAMPLE.com", "[192.0.2.1]"]))
-        self.maybe(0.6, "recipient_delimiter = " + choice(["+", "+", "+", "-", "+-", "-+", "/+", "%", "_"]))
+        self.maybe(0.6, "recipient_delimiter = " + choice(["+", "+", "+", "-", "+-", "-+", "/+", "%", "_", "+=-", "=", "!", "+%"]))
         self.maybe(0.12, "allow_percent_hack = no", "swap_bangpath = no", "resolve_dequoted_address = no",
                    "resolve_null_domain = yes", "resolve_numeric_domain = yes", "allow_min_user = yes",
                    "owner_request_special = no", "append_at_myorigin = no")
@@ -232,7 +232,8 @@ class RouteSite:
         rows = ["smtp:[127.0.0.1]", "smtp:", ":", ":[10.0.0.9]:26", ":next.example", "error:gone away", "error:", "error",
                 "error:5.1.6 moved", "error:4.2.2 full", "discard:", "discard:silently", "retry:4.7.1 later", "retry:", "slow:",
                 "lmtp:unix:/x", "special:next.example", "local:", "local:x", "virtual:", "relay:[a]:b:c", "special", ": ", "smtp: x y",
-                "hold:no such", "local", "special:Next.Example:25", "relay:$mydomain", "special:%x"]
+                "hold:no such", "local", "special:Next.Example:25", "nosuch:", "nosuch:x", "[a]", "smtp:[::1]:26", "slow:far.example, b.example",
+                ":[next.example]", "error:5.2.1", "retry:5.1.1 no", "discard", "Special:x", "relay:$mydomain", "special:%x"]
         keys = ["far.example", ".far.example", "alice@example.com", "relay.example", "*", "example.com", ".example.com",
                 "box.example", "bob@", "alice+x@example.com", "mail.example.com", "virt.example", "example", ".example", "alice",
                 "@far.example", "a.far.example", ".relay.example", "bob@far.example", "[10.0.0.9]", "MAILER-DAEMON",
@@ -243,7 +244,8 @@ class RouteSite:
             "moved", ["bob@example.com", "carol", "@a.far.example", "nosuch@box.example", "@example.com", "alice", "dave@far.example"],
             ["new@elsewhere.example", "a place far away", "x"]))
         forms = ["smart.example", "[smart.example]", "[smart.example]:587", "smart.example:26", "[10.0.0.9]", "[2001:db8::9]:26", "x y",
-                 "$mydomain", "10.0.0.9", "smart.example, other.example"]
+                 "$mydomain", "10.0.0.9", "smart.example, other.example", "smart.example:smtp", "[smart.example]:submission", "[::1]",
+                 "SMART.example", "smart.example.", "smart"]
         self.maybe(0.25, "relayhost = " + choice(forms[:6] + forms[7:]))
         senders = ["alice@example.com", "@far.example", "@client.example", "<>", "bob", "@example.com", "alice@", "bob@far.example",
                    "u@client.example", "alice", "root@example.com", "a b@example.com"]
@@ -251,11 +253,12 @@ class RouteSite:
         self.maybe(0.2, "sender_dependent_default_transport_maps = " + self.table(
             "stransport", senders, ["slow:", "smtp:[10.0.0.3]", "special", "DUNNO", "dunno", "error:no", "retry:", *[":x"] * (self.rng.random() < 0.1),
                                     "smtp:a:b"]))
-        self.maybe(0.08, "empty_address_relayhost_maps_lookup_key = " + choice(["bob", "alice@example.com"]),
+        self.maybe(0.15, "empty_address_relayhost_maps_lookup_key = " + choice(["bob", "alice@example.com"]),
                    "empty_address_default_transport_maps_lookup_key = " + choice(["bob", "alice@example.com"]))
         self.maybe(0.12, "default_transport = " + choice(["slow", "smtp:[gate.example]", "error:no mail", "slow:a:b", "error:5.7.1 no",
-                                                          "retry:later", "discard:x", "relay:"]))
-        self.maybe(0.1, "relay_transport = " + choice(["special", "smtp:[inner.example]:2525", "relay:", "error:no relay"]),
+                                                          "retry:later", "discard:x", "relay:", "nosuch", "smtp:$mydomain",
+                                                          "special:[::1]:26"]))
+        self.maybe(0.1, "relay_transport = " + choice(["special", "smtp:[inner.example]:2525", "relay:", "error:no relay", "nosuch:x", "relay:$relayhost"]),
                    "virtual_transport = " + choice(["dovecot", "lmtp:unix:private/l", "virtual:x", "error", "error:no box"]))
         if not self.has_local:
             self.lines.append("local_transport = " + choice(["box", "box:x", "lmtp:unix:private/l", "error:no local", "virtual",
