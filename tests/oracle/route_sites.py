@@ -191,8 +191,8 @@ class RouteSite:
         self.maybe(0.3, "append_dot_mydomain = " + choice(["yes", "no"]))
         self.maybe(0.2, "proxy_interfaces = " + choice(["192.0.2.1", "192.0.2.1, 2001:db8::1", "192.0.2.9 192.0.2.1"]))
         self.maybe(0.2, "inet_interfaces = " + choice(["127.0.0.1", "loopback-only", "all", "::1, 127.0.0.1",
-                                                       "127.0.0.1 [::1]"]))
-        self.maybe(0.1, "inet_protocols = " + choice(["ipv4", "all"]))
+                                                       "127.0.0.1 localhost"]))
+        self.maybe(0.1, "inet_protocols = " + choice(["ipv4", "all"]) if not any("2001:" in l for l in self.lines) else "inet_protocols = all")
         self.maybe(0.1, "empty_address_recipient = " + choice(["alice", "bob@far.example", "carol@virt.example", "nosuch+x"]))
         self.maybe(0.3, "parent_domain_matches_subdomains = " + choice(
             ["", "transport_maps", "relay_domains", "relay_domains, transport_maps", "mydestination, relay_domains",
