@@ -254,14 +254,67 @@ static size_t skip_options(const struct master_service *service)
 	return i;
 }
 
+/* ---- options ---- */
+
+/* Programs other than pipe(8) and spawn(8) take options and nothing else. */
+static void check_options(struct diag_queue *diags, const struct master_service *service)
+{
+	size_t i = skip_options(service);
+	struct text *args = service->args;
+	struct diag *d;
+
+	if (i >= service->arg_count)
+		return;
+	/* `-o name = value` has been told of where options are read. */
+	if (str_eqc(args[i].str, "=") || (i && str_ends(args[i - 1].str, "=")))
+		return;
+	d = diag_add(
+		diags, RULE_MC1107, text_full_span(args[i]),
+		"'%.*s' is an argument of its own: blanks cut the value of the option "
+		"before it, and the program ends with 'unexpected command-line "
+		"argument'; leave them out behind commas, or write -o { name = value }",
+		STR_ARG(args[i].str));
+	if (service->option_count)
+		diag_relate(diags, d,
+			    service->options[service->option_count - 1].name_span,
+			    "the option before it");
+}
+
+/* Postfix keeps the last entry of a name and type. */
+static void check_duplicates(struct diag_queue *diags, const struct master_file *file,
+			     size_t at)
+{
+	enum { COMPARED_MAX = 512 };
+	const struct master_service *again = &file->services[at];
+
+	for (size_t i = 0; i < at && i < COMPARED_MAX; i++) {
+		const struct master_service *first = &file->services[i];
+		struct diag *d;
+
+		if (!str_eq(first->fields[MASTER_NAME], again->fields[MASTER_NAME]) ||
+		    !str_eq(first->fields[MASTER_TYPE], again->fields[MASTER_TYPE]))
+			continue;
+		d = diag_add(
+			diags, RULE_MC1105, again->field_spans[MASTER_NAME],
+			"the service %.*s of type %.*s stands here again: this entry "
+			"counts and the one above is forgotten",
+			STR_ARG(again->fields[MASTER_NAME]),
+			STR_ARG(again->fields[MASTER_TYPE]));
+		diag_relate(diags, d, first->field_spans[MASTER_NAME], "the first one");
+		return;
+	}
+}
+
 static void check_command(struct command_args *c)
 {
 	const struct master_service *service = c->service;
 	struct str program = service->fields[MASTER_COMMAND];
 
 	c->is_pipe = str_eqc(program, "pipe");
-	if (!c->is_pipe && !str_eqc(program, "spawn"))
+	if (!c->is_pipe && !str_eqc(program, "spawn")) {
+		check_options(c->diags, service);
 		return;
+	}
 	for (size_t i = skip_options(service); i < service->arg_count; i++)
 		if (!c->has_argv)
 			check_argument(c, service->args[i]);
@@ -293,6 +346,7 @@ static void check_services(struct diag_queue *diags, const struct master_file *f
 
 		if (!has_all_fields(service))
 			continue;
+		check_duplicates(diags, file, i);
 		check_private(diags, service);
 		check_limit(diags, service);
 		check_command(&args);
