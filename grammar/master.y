@@ -30,7 +30,7 @@ struct master_builder;
 %%
 
 service:
-  %empty
+  %empty		{ master_build_service(b, @$, @$); } /* cut off at a NUL */
 | fields		{ master_build_service(b, @1, (struct scan_loc){@1.hi, @1.hi}); }
 | fields ARGUMENTS	{ master_build_service(b, @$, @2); }
 ;

@@ -128,6 +128,7 @@ FOUND = {
     "patterns that are none": ("", SMTP + "\n", "-M /smtp"),
     "line ends and bytes": ("a = b\r\nc = $a \r\n\td\0e\nmail_name = $c\n", "", "-nx"),
     "a name that ends at a NUL": ("a\0 = b\n", "", "-n"),
+    "a service that ends at a NUL before it began": ("", "\0smtp inet n - y - - smtpd\n", "-M"),
     "indented start": ("  x = y\n z\nmail_name = a\n", "", "-n"),
 }
 
