@@ -67,15 +67,18 @@ static void enter_service_name(struct conf *c, const struct conf_service *s,
 		str_of(arena_printf(c->m->site.arena, "%.*s_%s",
 				    STR_ARG(s->args[MASTER_NAME].str), sp->suffix));
 	struct conf_name *n = conf_find(c, name);
+	struct cell *cell;
 
 	if (n) {
 		n->class = CONF_SERVICE;
 		return;
 	}
+	/* No name of a parameter when the service's own is none, as "{". */
+	cell = model_lookup(c->m, &c->m->main, name);
+	if (!cell)
+		return;
 	n = enter(c, name, CONF_SERVICE);
-	n->cell = model_lookup(c->m, &c->m->main, name);
-	/* Set in main.cf, or made by the model for the same service. */
-	MCC_ASSERT(n->cell);
+	n->cell = cell;
 }
 
 static void enter_services(struct conf *c)

@@ -12,7 +12,7 @@ from programs import MCC, MCCD
 
 GOOD = """compatibility_level = 3.6
 myhostname = mail.example.com
-mydestination = example.com
+mydestination = example.com, mail.example.com
 home_mailbox = Maildir/
 alias_maps = hash:/etc/postfix/aliases
 """
