@@ -67,18 +67,16 @@ static void enter_service_name(struct conf *c, const struct conf_service *s,
 		str_of(arena_printf(c->m->site.arena, "%.*s_%s",
 				    STR_ARG(s->args[MASTER_NAME].str), sp->suffix));
 	struct conf_name *n = conf_find(c, name);
-	struct cell *cell;
 
 	if (n) {
 		n->class = CONF_SERVICE;
 		return;
 	}
-	/* No name of a parameter when the service's own is none, as "{". */
-	cell = model_lookup(c->m, &c->m->main, name);
-	if (!cell)
-		return;
 	n = enter(c, name, CONF_SERVICE);
-	n->cell = cell;
+	n->cell = model_lookup(c->m, &c->m->main, name);
+	/* To postconf alone "{ }" is one field, and the name of a service. */
+	if (!n->cell)
+		n->cell = model_make_service_cell(c->m, name, sp);
 }
 
 static void enter_services(struct conf *c)

@@ -96,6 +96,9 @@ struct cell *model_lookup(struct model *m, const struct scope *scope, struct str
 /* The same for the value that a `$name` brings in. */
 struct cell *model_lookup_reference(struct model *m, const struct scope *scope,
 				    struct str name);
+/* The parameter that a service makes and nothing sets, with its default. */
+struct cell *model_make_service_cell(struct model *m, struct str name,
+				     const struct service_param *sp);
 
 /* expand.c */
 struct text model_expand(struct model *m, const struct scope *scope, struct cell *c);

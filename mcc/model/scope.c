@@ -47,24 +47,27 @@ static bool is_defined(const struct model *m, const struct cell *c)
 	return param_in_version(p, m->site.options.version) && !model_is_legacy(m, p);
 }
 
-/* "dovecot_destination_rate_delay" where only master.cf mentions dovecot. */
-static struct cell *service_cell(struct model *m, struct str name)
+struct cell *model_make_service_cell(struct model *m, struct str name,
+				     const struct service_param *sp)
 {
-	const struct service_param *sp = model_service_param(m, name);
-	struct setting *s;
-	struct cell *c;
+	struct setting *s = arena_alloc(m->site.arena, sizeof(*s));
+	struct cell *c = arena_alloc(m->site.arena, sizeof(*c));
 
-	if (!sp)
-		return NULL;
-	s = arena_alloc(m->site.arena, sizeof(*s));
-	c = arena_alloc(m->site.arena, sizeof(*c));
-	MCC_ASSERT(s && c);
+	MCC_ASSERT(c && s);
 	s->name = str_of(str_dup0(m->site.arena, name));
 	s->raw = text_of_builtin(m->site.arena, str_of(sp->default_value));
 	c->setting = s;
 	model_cell_init(m, c, false);
 	strmap_put(m->main.names, s->name, c);
 	return c;
+}
+
+/* "dovecot_destination_rate_delay" where only master.cf mentions dovecot. */
+static struct cell *service_cell(struct model *m, struct str name)
+{
+	const struct service_param *sp = model_service_param(m, name);
+
+	return sp ? model_make_service_cell(m, name, sp) : NULL;
 }
 
 /* What an outer scope says is expanded anew where names may differ. */

@@ -128,6 +128,8 @@ FOUND = {
     "patterns that are none": ("", SMTP + "\n", "-M /smtp"),
     "line ends and bytes": ("a = b\r\nc = $a \r\n\td\0e\nmail_name = $c\n", "", "-nx"),
     "a name that ends at a NUL": ("a\0 = b\n", "", "-n"),
+    "a service whose name is a group": ("", "{ }\tpass\ty\tn\ty\t\n    0\t1\t\n local\n", ""),
+    "parameters of such a service": ("", "{ a  b } unix - - - - - lmtp\n", "-x"),
     "a service that ends at a NUL before it began": ("", "\0smtp inet n - y - - smtpd\n", "-M"),
     "indented start": ("  x = y\n z\nmail_name = a\n", "", "-n"),
 }
