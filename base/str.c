@@ -122,6 +122,26 @@ bool str_token(struct str *rest, const char *separators, struct str *out_tok)
 	return true;
 }
 
+bool str_has_token(struct str list, const char *separators, struct str word)
+{
+	struct str token;
+
+	while (str_token(&list, separators, &token))
+		if (str_eq(token, word))
+			return true;
+	return false;
+}
+
+bool str_has_casetoken(struct str list, const char *separators, struct str word)
+{
+	struct str token;
+
+	while (str_token(&list, separators, &token))
+		if (str_caseeq(token, word))
+			return true;
+	return false;
+}
+
 struct str str_first_word(struct str s, struct str *out_rest)
 {
 	struct str word = STR_LIT("");

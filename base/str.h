@@ -93,6 +93,10 @@ static inline ptrdiff_t str_rchr(struct str s, char c)
 /* Next token of *rest up to any byte of `separators`; repeated separators
  * are skipped. False when nothing is left. */
 bool str_token(struct str *rest, const char *separators, struct str *out_tok);
+/* Whether one of the tokens of `list` is `word`; the second takes ASCII letters
+ * of either case for the same. */
+bool str_has_token(struct str list, const char *separators, struct str word);
+bool str_has_casetoken(struct str list, const char *separators, struct str word);
 /* Up to the first blank, "" when there is none; out_rest: what follows, trimmed. */
 struct str str_first_word(struct str s, struct str *out_rest);
 char *str_dup0(struct arena *arena, struct str s);	 /* NUL-terminated copy */

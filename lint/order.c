@@ -42,14 +42,10 @@ static bool guards_relay(struct str word)
 /* Lets somebody send to everybody because of who he is. */
 static bool lets_own_clients(struct str word)
 {
-	static const char *const names[] = {
-		"permit_mynetworks", "permit_sasl_authenticated",
-		"permit_tls_clientcerts", "permit_tls_all_clientcerts"};
+	static const char permits[] = "permit_mynetworks permit_sasl_authenticated "
+				      "permit_tls_clientcerts permit_tls_all_clientcerts";
 
-	for (size_t i = 0; i < array_len(names); i++)
-		if (str_caseeqc(word, names[i]))
-			return true;
-	return false;
+	return str_has_casetoken(str_of(permits), " ", word);
 }
 
 /* The first such word of the list; list->count: there is none. */
@@ -189,6 +185,7 @@ static void check_permits_only(const struct restriction_list *l)
 		l->setting->param->name);
 }
 
+/* warn_if_reject in front of what is meant to refuse. */
 static void check_warnings(const struct restriction_list *l)
 {
 	for (size_t i = 0; i + 1 < l->list->count; i++) {
@@ -207,16 +204,9 @@ static void check_warnings(const struct restriction_list *l)
 /* reject_rbl_client and its like take the next word, whatever it is. */
 static bool takes_domain(struct str word)
 {
-	static const char *const names[] = {
-		"reject_rbl_client",	  "reject_rhsbl_client",
-		"reject_rhsbl_helo",	  "reject_rhsbl_sender",
-		"reject_rhsbl_recipient", "reject_rhsbl_reverse_client",
-		"permit_dnswl_client",	  "permit_rhswl_client"};
+	const struct restriction *r = restriction_find(word);
 
-	for (size_t i = 0; i < array_len(names); i++)
-		if (str_caseeqc(word, names[i]))
-			return true;
-	return false;
+	return r && r->arg == RESTRICTION_ARG_DOMAIN;
 }
 
 static void check_swallowed(const struct restriction_list *l)

@@ -9,27 +9,8 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "lint/checks.h"
+#include "lint/say.h"
 #include "mcc/model/site.h"
-
-static bool is_on(const struct site *site, enum param_id id)
-{
-	return site_setting(site, id)->boolean;
-}
-
-static struct str value_of(const struct site *site, enum param_id id)
-{
-	return site_setting(site, id)->value.str;
-}
-
-static bool has_word(struct str list, const char *name)
-{
-	struct str word;
-
-	while (str_token(&list, ", \t\r\n", &word))
-		if (str_caseeqc(word, name))
-			return true;
-	return false;
-}
 
 static bool is_encrypted(struct str level)
 {
@@ -42,11 +23,12 @@ static void check_clients(const struct site *site, struct diag_queue *diags)
 	const struct setting *auth = site_setting(site, PARAM_smtpd_sasl_auth_enable);
 
 	if (auth->origin == ORIGIN_DEFAULT || !auth->boolean || site->master ||
-	    is_on(site, PARAM_smtpd_tls_auth_only) ||
-	    is_on(site, PARAM_smtpd_tls_wrappermode) ||
-	    is_on(site, PARAM_smtpd_enforce_tls) ||
-	    has_word(value_of(site, PARAM_smtpd_sasl_security_options), "noplaintext") ||
-	    is_encrypted(value_of(site, PARAM_smtpd_tls_security_level)))
+	    lint_is_on(site, PARAM_smtpd_tls_auth_only) ||
+	    lint_is_on(site, PARAM_smtpd_tls_wrappermode) ||
+	    lint_is_on(site, PARAM_smtpd_enforce_tls) ||
+	    lint_has_word(lint_value(site, PARAM_smtpd_sasl_security_options),
+			  "noplaintext") ||
+	    is_encrypted(lint_value(site, PARAM_smtpd_tls_security_level)))
 		return;
 	diag_add(diags, RULE_MC704, text_full_span(auth->value),
 		 "smtpd_sasl_auth_enable without smtpd_tls_auth_only: clients may send "
@@ -56,15 +38,16 @@ static void check_clients(const struct site *site, struct diag_queue *diags)
 static void check_own(const struct site *site, struct diag_queue *diags)
 {
 	const struct setting *auth = site_setting(site, PARAM_smtp_sasl_auth_enable);
-	struct str level = value_of(site, PARAM_smtp_tls_security_level);
+	struct str level = lint_value(site, PARAM_smtp_tls_security_level);
 	bool may = str_caseeqc(level, "may") ||
-		   (!level.len && is_on(site, PARAM_smtp_use_tls));
+		   (!level.len && lint_is_on(site, PARAM_smtp_use_tls));
 
 	if (auth->origin == ORIGIN_DEFAULT || !auth->boolean || is_encrypted(level) ||
-	    is_on(site, PARAM_smtp_enforce_tls) ||
-	    is_on(site, PARAM_smtp_tls_wrappermode) ||
-	    value_of(site, PARAM_smtp_tls_policy_maps).len ||
-	    has_word(value_of(site, PARAM_smtp_sasl_security_options), "noplaintext"))
+	    lint_is_on(site, PARAM_smtp_enforce_tls) ||
+	    lint_is_on(site, PARAM_smtp_tls_wrappermode) ||
+	    lint_value(site, PARAM_smtp_tls_policy_maps).len ||
+	    lint_has_word(lint_value(site, PARAM_smtp_sasl_security_options),
+			  "noplaintext"))
 		return;
 	diag_add_as(
 		diags, RULE_MC726, may ? DIAG_NOTE : DIAG_WARNING,

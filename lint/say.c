@@ -25,10 +25,12 @@ struct lint_place lint_place_of_word(const struct setting *setting,
 	return place.span.file ? place : lint_place_of(setting);
 }
 
+MCC_PRINTF(5, 0)
 static struct diag *say(const struct lint_run *run, enum rule rule,
 			enum diag_severity severity, struct lint_place place,
-			const char *message)
+			const char *fmt, va_list ap)
 {
+	const char *message = arena_vprintf(run->site->arena, fmt, ap);
 	struct diag *d =
 		diag_add_as(run->diags, rule, severity, place.span, "%s", message);
 
@@ -39,26 +41,26 @@ static struct diag *say(const struct lint_run *run, enum rule rule,
 struct diag *lint_say(const struct lint_run *run, enum rule rule, struct lint_place place,
 		      const char *fmt, ...)
 {
-	const char *message;
+	struct diag *d;
 	va_list ap;
 
 	va_start(ap, fmt);
-	message = arena_vprintf(run->site->arena, fmt, ap);
+	d = say(run, rule, rule_info(rule)->severity, place, fmt, ap);
 	va_end(ap);
-	return say(run, rule, rule_info(rule)->severity, place, message);
+	return d;
 }
 
 struct diag *lint_say_as(const struct lint_run *run, enum rule rule,
 			 enum diag_severity severity, struct lint_place place,
 			 const char *fmt, ...)
 {
-	const char *message;
+	struct diag *d;
 	va_list ap;
 
 	va_start(ap, fmt);
-	message = arena_vprintf(run->site->arena, fmt, ap);
+	d = say(run, rule, severity, place, fmt, ap);
 	va_end(ap);
-	return say(run, rule, severity, place, message);
+	return d;
 }
 
 void lint_relate_setting(const struct lint_run *run, struct diag *d,
@@ -86,12 +88,7 @@ bool lint_is_on(const struct site *site, enum param_id id)
 
 bool lint_has_word(struct str list, const char *name)
 {
-	struct str word;
-
-	while (str_token(&list, ", \t\r\n", &word))
-		if (str_caseeqc(word, name))
-			return true;
-	return false;
+	return str_has_casetoken(list, ", \t\r\n", str_of(name));
 }
 
 void lint_each_setting(const struct lint_run *run, lint_setting_fn *fn)

@@ -268,16 +268,21 @@ static void check_options(struct diag_queue *diags, const struct master_service 
 	/* `-o name = value` has been told of where options are read. */
 	if (str_eqc(args[i].str, "=") || (i && str_ends(args[i - 1].str, "=")))
 		return;
+	if (!service->option_count) {
+		diag_add(diags, RULE_MC1107, text_full_span(args[i]),
+			 "'%.*s' is no option: this program takes nothing else, and ends "
+			 "with 'unexpected command-line argument'",
+			 STR_ARG(args[i].str));
+		return;
+	}
 	d = diag_add(
 		diags, RULE_MC1107, text_full_span(args[i]),
 		"'%.*s' is an argument of its own: blanks cut the value of the option "
 		"before it, and the program ends with 'unexpected command-line "
 		"argument'; leave them out behind commas, or write -o { name = value }",
 		STR_ARG(args[i].str));
-	if (service->option_count)
-		diag_relate(diags, d,
-			    service->options[service->option_count - 1].name_span,
-			    "the option before it");
+	diag_relate(diags, d, service->options[service->option_count - 1].name_span,
+		    "the option before it");
 }
 
 /* Postfix keeps the last entry of a name and type. */

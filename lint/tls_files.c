@@ -144,13 +144,7 @@ static const char cipher_parts[] =
 
 static bool is_cipher_part(struct str part)
 {
-	struct str rest = str_of(cipher_parts);
-	struct str known;
-
-	while (str_token(&rest, " ", &known))
-		if (str_caseeq(part, known))
-			return true;
-	return false;
+	return str_has_casetoken(str_of(cipher_parts), " ", part);
 }
 
 static bool is_misspelt(struct str word)

@@ -70,13 +70,7 @@ static void add_edges(const struct virtual_graph *g, struct graph *graph, size_t
 /* `a@x: a@x, b@x` and `b@x: a@x`: the identity member ends it. */
 static bool maps_to_itself(const struct table_row *row)
 {
-	struct str rest = row->value;
-	struct str member;
-
-	while (str_token(&rest, ", \t\r\n", &member))
-		if (str_caseeq(member, row->key))
-			return true;
-	return false;
+	return str_has_casetoken(row->value, ", \t\r\n", row->key);
 }
 
 static void report_loop(const size_t *nodes, size_t count, void *arg)

@@ -30,13 +30,7 @@ static const struct build builds[] = {
 
 static bool has_word(const char *list, const char *word)
 {
-	struct str rest = str_of(list);
-	struct str item;
-
-	while (str_token(&rest, ",", &item))
-		if (str_eqc(item, word))
-			return true;
-	return false;
+	return str_has_token(str_of(list), ",", str_of(word));
 }
 
 static const struct build *build_of(enum platform platform)

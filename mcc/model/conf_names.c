@@ -51,13 +51,7 @@ static void enter_builtins(struct conf *c)
 
 static bool runs(const struct conf_service *s, const struct service_param *sp)
 {
-	struct str rest = str_of(sp->programs);
-	struct str program;
-
-	while (str_token(&rest, ",", &program))
-		if (str_eq(program, s->args[MASTER_COMMAND].str))
-			return true;
-	return false;
+	return str_has_token(str_of(sp->programs), ",", s->args[MASTER_COMMAND].str);
 }
 
 static void enter_service_name(struct conf *c, const struct conf_service *s,

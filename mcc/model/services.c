@@ -63,13 +63,7 @@ void model_load_services(struct model *m)
 
 static bool is_program(struct str command, const char *programs)
 {
-	struct str rest = str_of(programs);
-	struct str program;
-
-	while (str_token(&rest, ",", &program))
-		if (str_eq(program, command))
-			return true;
-	return false;
+	return str_has_token(str_of(programs), ",", command);
 }
 
 /* postconf looks for the bare names of programs. */

@@ -22,14 +22,25 @@ static bool is_cache(const struct param *p)
 	return p->kind == PARAM_KIND_map && p->id != PARAM_postscreen_dnsbl_reply_map;
 }
 
+/* `name =` of a line that was meant as one of its own: MC103 tells of it. */
+static bool is_swallowed_setting(const struct list *list, size_t i)
+{
+	return i + 1 < list->count && str_eqc(list->items[i + 1].text.str, "=") &&
+	       param_find(list->items[i].text.str);
+}
+
 static void find_in_maps(struct model *m, const struct setting *s)
 {
 	const struct list *list = words_of(m, s->value);
 	bool is_aliases =
 		s->param->id == PARAM_alias_maps || s->param->id == PARAM_alias_database;
 
-	for (size_t i = 0; i < list->count; i++)
-		model_add_table(m, list->items[i].text, is_aliases);
+	for (size_t i = 0; i < list->count; i++) {
+		if (is_swallowed_setting(list, i))
+			i++;
+		else
+			model_add_table(m, list->items[i].text, is_aliases);
+	}
 }
 
 static bool is_letters(struct str s)

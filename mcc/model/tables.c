@@ -279,5 +279,8 @@ struct site_table *model_add_table(struct model *m, struct text text, bool is_al
 const struct site_table *site_table_of(struct site *site, struct text type_name,
 				       bool is_aliases)
 {
+	/* A word without a type was told of when the site was loaded. */
+	if (str_chr(type_name.str, ':') < 0)
+		return NULL;
 	return model_add_table(model_of(site), type_name, is_aliases);
 }

@@ -100,6 +100,14 @@ def test_crlf_is_read_like_lf(site):
     assert [d["rule"] for d in got] == ["MC115"]
 
 
+def test_a_swallowed_setting_is_told_of_once(site):
+    (site / "main.cf").write_text(GOOD + "  virtual_alias_maps = static:a@example.com\n  maps =\n")
+    _, got = findings(site)
+    at_line = [d["rule"] for d in got if d["line"] == 6]
+    assert at_line == ["MC103"]
+    assert [d["rule"] for d in got if d["line"] == 7] == ["MC406", "MC406"]
+
+
 def test_no_final_newline(site):
     (site / "main.cf").write_text(GOOD.rstrip("\n"))
     _, got = findings(site)

@@ -21,12 +21,19 @@ room_files() {
 	done | sort
 }
 
-# Objects of all rooms and of what is generated, of the normal build.
+# Objects of all rooms and of what is generated, of the normal build; not those
+# that stayed behind when their source went.
 room_objects() {
 	for room in $rooms gen gen/grammar; do
 		[ ! -d "build/obj/$room" ] ||
 			find "build/obj/$room" -maxdepth 1 -name '*.o'
-	done | sort
+	done | sort | while read -r object; do
+		source=${object#build/obj/}
+		source=${source%.o}.c
+		if [ -f "$source" ] || [ -f "build/$source" ]; then
+			echo "$object"
+		fi
+	done
 }
 
 # Ends the check named $1: prints what was found.

@@ -266,6 +266,21 @@ static void test_print_at_the_edges(void **state)
 	}
 }
 
+static void test_has_token(void **state)
+{
+	const struct str list = STR_LIT(", smtp,,lmtp ,Pipe");
+
+	(void)state;
+	assert_true(str_has_token(list, ", ", STR_LIT("smtp")));
+	assert_true(str_has_token(list, ", ", STR_LIT("Pipe")));
+	assert_false(str_has_token(list, ", ", STR_LIT("pipe")));
+	assert_false(str_has_token(list, ", ", STR_LIT("smt")));
+	assert_false(str_has_token(list, ", ", STR_LIT("")));
+	assert_false(str_has_token(list, ",", STR_LIT("lmtp")));
+	assert_true(str_has_casetoken(list, ", ", STR_LIT("pIPE")));
+	assert_false(str_has_casetoken(list, ", ", STR_LIT("pipes")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_buffer_drops_an_append_whole),
 		cmocka_unit_test(test_buffer_refuses_absurd_sizes),
 		cmocka_unit_test(test_buffer_grows),
+		cmocka_unit_test(test_has_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
